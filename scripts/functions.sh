@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+# Sourced by the scripts here and by the end-to-end tests: errors, waiting, ports.
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# wait_for SECONDS COMMAND...: repeats the command until it succeeds; 1 if it did not within the time.
+wait_for() {
+	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	shift
+	until "$@"; do
+		[ "${EPOCHREALTIME/[.,]/}" -lt "$deadline" ] || return 1
+		sleep 0.03
+	done
+}
+
+# await PID: waits for a child and returns its status, however often a trap interrupts the wait.
+await() {
+	local status=129
+	while [ "$status" -gt 128 ] && kill -0 "$1" 2>/dev/null; do
+		wait "$1" && status=0 || status=$?
+	done
+	wait "$1"
+}
+
+# listening PORT [ADDRESS]: does anybody in this network namespace listen there (IPv4 and IPv6)? With an
+# IPv4 address: on that one, or on all. FIRST-LAST in place of the port: on any of these.
+listening() {
+	local first last want=''
+	first=$(printf '%04X' "${1%-*}")
+	last=$(printf '%04X' "${1#*-}")
+	[ $# -lt 2 ] || want=$(address_hex "$2")
+	# The "" is for awk, which else takes 0E10 and 0E20 for the same number.
+	cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v first="$first" -v last="$last" -v want="$want" '
+		$4 != "0A" { next }
+		{ split($2, local, ":") }
+		local[2] "" < first "" || local[2] "" > last "" { next }
+		want "" == "" || local[1] "" == want "" || local[1] ~ /^0+$/ { found = 1 }
+		END { exit !found }'
+}
+
+# 127.0.0.1 -> 0100007F, as /proc/net/tcp has it.
+address_hex() {
+	local a b c d
+	IFS=. read -r a b c d <<<"$1"
+	printf '%02X%02X%02X%02X' "$d" "$c" "$b" "$a"
+}
+
+# Can a listener have an IPv6 address here?
+have_ipv6() {
+	[ -n "$(cat /proc/net/if_inet6 2>/dev/null)" ]
+}
+
+# As mysocket-api shows it: the port is left out where it is the usual one.
+public_url() { # scheme name
+	local port=$SERVICE_HTTPS_PORT usual=443
+	[ "$1" = https ] || port=$SERVICE_HTTP_PORT usual=80
+	[ "$port" = "$usual" ] && echo "$1://$2" || echo "$1://$2:$port"
+}
