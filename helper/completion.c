@@ -2,13 +2,13 @@
 /* bash and zsh share the two functions that know the tables, and differ in how they are asked; fish has lines of its own. */
 #include "helper/completion.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "helper/command.h"
 #include "helper/ctl.h"
 #include "lib/cleanup.h"
+#include "lib/shells.h"
 #include "lib/strbuf.h"
 
 /* ---- the tree of commands: "account" and "account key" lie before "account key add" ---- */
@@ -320,23 +320,9 @@ static void add_fish(struct strbuf *sb)
 			"\tmysocket-proxycommand --completion fish 2>/dev/null | source\nend\n");
 }
 
-static const struct {
-	const char *shell;
-	void (*add)(struct strbuf *sb);
-} scripts[] = {
-	{ "bash", add_bash },
-	{ "zsh", add_zsh },
-	{ "fish", add_fish },
-};
-
 int completion_add(const char *shell, struct strbuf *sb)
 {
-	size_t i;
+	static const struct shells scripts = { .bash = add_bash, .zsh = add_zsh, .fish = add_fish };
 
-	for (i = 0; i < ARRAY_SIZE(scripts); i++)
-		if (!strcmp(scripts[i].shell, shell)) {
-			scripts[i].add(sb);
-			return strbuf_error(sb);
-		}
-	return -ENOENT;
+	return shells_add(&scripts, shell, sb);
 }

@@ -3,22 +3,18 @@
 #include "helper/kept_tunnel.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "helper/guard.h"
 #include "helper/reach.h"
 #include "helper/sshsession.h"
 #include "helper/stall.h"
 #include "helper/wrap.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
-
-#define CLEAR_STEP_MS 5
 
 /* What is known by now goes for all that begins from now on. */
 static void set_times(struct kept_tunnel *t)
@@ -211,31 +207,26 @@ static struct sshsession *start(struct kept_tunnel *t, bool quiet)
 		.colors = params->colors,
 		.quiet = quiet || is_quiet(t),
 	};
-	unsigned indent = t->name.label ? wrap_width(t->name.label, strlen(t->name.label)) + 3 : 0;
+	const struct sshsession_params session = {
+		.argv = t->tunnel->argv,
+		.guard = params->guard,
+		.pty = params->pty,
+		.indent = t->name.label ? wrap_width(t->name.label, strlen(t->name.label)) + 3 : 0,
+	};
 	struct sshsession *s;
 
-	if (sshsession_start(t->tunnel->argv, params->pty, indent, &voice, &s, &t->why) < 0)
+	if (sshsession_start(&session, &voice, &s, &t->why) < 0)
 		return NULL;
 	s->given = strdup(t->given);
 	s->origin = t->tunnel->origin ? strdup(t->tunnel->origin) : NULL;
-	guard_add(params->guard, s->proc.pid);
 	return s;
-}
-
-static void retire(struct kept_tunnel *t, struct sshsession *s, int64_t end_ms)
-{
-	if (!s)
-		return;
-	s->end_ms = end_ms;
-	s->next = t->retired;
-	t->retired = s;
 }
 
 static void kill_spare(struct kept_tunnel *t)
 {
 	if (t->spare)
 		sshsession_give_up(t->spare);
-	retire(t, take_ptr(t->spare), 0);
+	retired_add(&t->retired, take_ptr(t->spare));
 }
 
 static void ask(struct kept_tunnel *t)
@@ -254,13 +245,15 @@ static void ask(struct kept_tunnel *t)
 static void act(struct kept_tunnel *t, unsigned actions)
 {
 	if (actions & SUPERVISOR_STOP_SSH && t->ssh)
-		sshproc_signal(&t->ssh->proc, SIGTERM);
+		sshsession_stop(t->ssh);
 	if (actions & SUPERVISOR_KILL_SSH && t->ssh)
 		sshsession_give_up(t->ssh);
 	if (actions & SUPERVISOR_START_SPARE)
 		t->spare = start(t, true);
 	if (actions & SUPERVISOR_ADOPT_SPARE) {
-		retire(t, t->ssh, clock_mono_ms() + KEPT_TUNNEL_RETIRE_MS);
+		if (t->ssh)
+			t->ssh->end_ms = clock_mono_ms() + KEPT_TUNNEL_RETIRE_MS;
+		retired_add(&t->retired, t->ssh);
 		t->ssh = take_ptr(t->spare);
 		if (t->ssh && t->supervisor.state == SUPERVISOR_CONNECTING)
 			t->ssh->voice.quiet = is_quiet(t);
@@ -269,6 +262,7 @@ static void act(struct kept_tunnel *t, unsigned actions)
 		kill_spare(t);
 	if (actions & SUPERVISOR_START_SSH) {
 		t->started_ms = clock_mono_ms();
+		t->stall_at_ms = t->started_ms + KEPT_TUNNEL_STALL_MS;
 		t->ssh = start(t, false);
 	}
 	if (actions & SUPERVISOR_ASK)
@@ -363,7 +357,7 @@ struct sshsession *kept_tunnel_next(const struct kept_tunnel *t, const struct ss
 	if ((!s || s == t->ssh) && t->spare)
 		return t->spare;
 	if (!s || s == t->ssh || s == t->spare)
-		return t->retired;
+		return t->retired.first;
 	return s->next;
 }
 
@@ -377,38 +371,13 @@ void kept_tunnel_heard(struct kept_tunnel *t, const struct sshsession *s)
 		kept_tunnel_give(t, SUPERVISOR_SPARE_UP);
 }
 
-/* True if it ended; the guard need not look after it any more. */
-static bool reap(const struct kept_tunnel *t, struct sshsession *s)
-{
-	pid_t pid = s->proc.pid;
-
-	if (!sshsession_reap(s))
-		return false;
-	guard_remove(t->group->params->guard, pid);
-	return true;
-}
-
-static void reap_retired(struct kept_tunnel *t)
-{
-	struct sshsession **at = &t->retired, *s;
-
-	while ((s = *at)) {
-		if (!reap(t, s)) {
-			at = &s->next;
-			continue;
-		}
-		*at = s->next;
-		sshsession_free(s);
-	}
-}
-
 void kept_tunnel_reap(struct kept_tunnel *t)
 {
 	if (t->ssh)
-		(void)reap(t, t->ssh);
+		(void)sshsession_reap(t->ssh);
 	if (t->spare)
-		(void)reap(t, t->spare);
-	reap_retired(t);
+		(void)sshsession_reap(t->spare);
+	retired_reap(&t->retired);
 }
 
 static void end_of(struct kept_tunnel *t, struct sshsession **s)
@@ -483,15 +452,10 @@ void kept_tunnel_become(struct kept_tunnel *t, struct kept_tunnel *new)
 /* One whose place was taken would get it back from the server. */
 void kept_tunnel_leave(struct kept_tunnel *t)
 {
-	int64_t now = clock_mono_ms();
-	struct sshsession *s;
-
 	t->tunnel = NULL;
 	t->reach = NULL;
 	t->unexplained = false;
-	for (s = t->retired; s; s = s->next)
-		if (s->end_ms > now && !s->asked)
-			s->end_ms = now;
+	retired_hurry(&t->retired, clock_mono_ms());
 	kept_tunnel_give(t, SUPERVISOR_TERMINATE);
 }
 
@@ -501,6 +465,22 @@ bool kept_tunnel_is_gone(const struct kept_tunnel *t)
 }
 
 /* ---- time ---- */
+/* A login that may wait for somebody who types has a long time for it, but not if the peer is gone. */
+static bool has_login_timer(const struct kept_tunnel *t)
+{
+	return t->supervisor.state == SUPERVISOR_CONNECTING && t->ssh && !t->ssh->asked &&
+	       t->supervisor.start_timeout_ms == KEPT_TUNNEL_START_ASKING_MS;
+}
+
+static void look_after_login(struct kept_tunnel *t, int64_t now)
+{
+	if (!has_login_timer(t) || now < t->stall_at_ms)
+		return;
+	t->stall_at_ms = now + KEPT_TUNNEL_STALL_MS;
+	if (stall_gave_up(t->ssh->proc.pid, KEPT_TUNNEL_LOGIN_SILENCE_MS))
+		sshsession_give_up(t->ssh);
+}
+
 static bool has_stall_timer(const struct kept_tunnel *t)
 {
 	return t->reach && t->supervisor.state == SUPERVISOR_UP;
@@ -523,54 +503,37 @@ static void look_for_stall(struct kept_tunnel *t, int64_t now)
 
 int64_t kept_tunnel_deadline(const struct kept_tunnel *t)
 {
-	int64_t deadline = t->supervisor.deadline_ms;
-	const struct sshsession *s;
+	int64_t deadline = clock_sooner(t->supervisor.deadline_ms, retired_deadline(&t->retired));
 
-	if (has_stall_timer(t) && (deadline < 0 || t->stall_at_ms < deadline))
-		deadline = t->stall_at_ms;
-	if (has_retry_timer(t) && (deadline < 0 || t->retry_at_ms < deadline))
-		deadline = t->retry_at_ms;
-	for (s = t->retired; s; s = s->next)
-		if (s->end_ms && (deadline < 0 || s->end_ms < deadline))
-			deadline = s->end_ms;
+	if (has_stall_timer(t) || has_login_timer(t))
+		deadline = clock_sooner(deadline, t->stall_at_ms);
+	if (has_retry_timer(t))
+		deadline = clock_sooner(deadline, t->retry_at_ms);
+	if (t->ssh)
+		deadline = clock_sooner(deadline, sshsession_deadline(t->ssh));
 	return deadline;
 }
 
 void kept_tunnel_timers(struct kept_tunnel *t)
 {
 	int64_t now = clock_mono_ms();
-	struct sshsession *s;
 
 	if (t->supervisor.deadline_ms >= 0 && now >= t->supervisor.deadline_ms)
 		kept_tunnel_give(t, SUPERVISOR_TIMER);
 	look_for_stall(t, now);
+	look_after_login(t, now);
+	if (t->ssh)
+		sshsession_timer(t->ssh, now);
 	if (has_retry_timer(t) && now >= t->retry_at_ms)
 		t->wants_renewal = true;
 	if (t->tunnel)
 		update_status(t);
-	for (s = t->retired; s; s = s->next) {
-		if (!s->end_ms || now < s->end_ms)
-			continue;
-		sshproc_signal(&s->proc, s->asked ? SIGKILL : SIGTERM);
-		s->end_ms = s->asked ? 0 : now + SUPERVISOR_STOP_MS;
-		s->asked = true;
-	}
+	retired_timers(&t->retired, now);
 }
 
 void kept_tunnel_clear(struct kept_tunnel *t)
 {
-	int64_t end = clock_mono_ms() + SUPERVISOR_STOP_MS;
-	struct sshsession *s;
-
-	retire(t, take_ptr(t->ssh), 0);
-	retire(t, take_ptr(t->spare), 0);
-	for (s = t->retired; s; s = s->next)
-		sshproc_signal(&s->proc, SIGKILL);
-	for (reap_retired(t); t->retired && clock_mono_ms() < end; reap_retired(t))
-		(void)poll(NULL, 0, CLEAR_STEP_MS);
-	/* One that even this does not end is the guard's. */
-	while ((s = t->retired)) {
-		t->retired = s->next;
-		sshsession_free(s);
-	}
+	retired_add(&t->retired, take_ptr(t->ssh));
+	retired_add(&t->retired, take_ptr(t->spare));
+	retired_clear(&t->retired);
 }

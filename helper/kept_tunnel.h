@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "helper/report.h"
+#include "helper/retired.h"
 #include "helper/sshline.h"
 #include "helper/supervise.h"
 #include "helper/supervisor.h"
@@ -32,10 +33,10 @@ struct kept_tunnel {
 	struct report_name name; /* its own, as long as one of its sessions may speak */
 	char *given; /* what its ssh is to be started with; what one was started with, it knows itself */
 	struct supervisor supervisor;
-	struct sshsession *ssh;	    /* NULL: none runs */
-	struct sshsession *spare;   /* to take its place; NULL: none */
-	struct sshsession *retired; /* those whose place was taken: what they serve may end first */
-	struct sshline why;	    /* the last end */
+	struct sshsession *ssh;	  /* NULL: none runs */
+	struct sshsession *spare; /* to take its place; NULL: none */
+	struct retired retired;
+	struct sshline why; /* the last end */
 	struct supervise_refusal refusal;
 	bool unexplained; /* the API is being asked about the refusal */
 	struct supervise_status status;
@@ -47,15 +48,17 @@ struct kept_tunnel {
 	unsigned failed_renewals; /* in a row */
 	int64_t retry_at_ms; /* if its ssh is not what is wanted by now: when to renew it again */
 	bool stalled;	     /* up, but nothing comes back */
-	int64_t stall_at_ms; /* when to look again */
+	int64_t stall_at_ms; /* when to look again, at a login too */
 	bool suspect; /* the connection may be dead: it is renewed when the network changes */
 };
 
 /* How long a retired ssh may serve the requests that it has. */
 #define KEPT_TUNNEL_RETIRE_MS 10000
-/* Until traffic flows: a peer that answers no more is noticed within 45 s. But a person may have to find a passphrase. */
+/* Until traffic flows: a peer that answers no more is noticed within 45 s. But a person may have to find a passphrase:
+ * that takes long, as long as the peer's kernel answers. */
 #define KEPT_TUNNEL_START_MS 40000
 #define KEPT_TUNNEL_START_ASKING_MS 180000
+#define KEPT_TUNNEL_LOGIN_SILENCE_MS 32000
 /* Where nothing tells that the server is back, the longest wait before the next attempt: for one tunnel, and for each of
  * many, whose attempts are as many as those of sixteen. */
 #define KEPT_TUNNEL_BLIND_MS 4000

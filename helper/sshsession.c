@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "helper/guard.h"
+#include "helper/supervisor.h"
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 
 #define CHUNK 8192
 #define CHUNKS_LEFT_MAX 32 /* more than a pipe holds */
 
-int sshsession_start(const char *const *argv, bool pty, unsigned indent, const struct voice *voice,
+int sshsession_start(const struct sshsession_params *params, const struct voice *voice,
 		     struct sshsession **ret_s, struct sshline *ret_why)
 {
 	struct sshsession *s = calloc(1, sizeof(*s));
@@ -21,8 +24,8 @@ int sshsession_start(const char *const *argv, bool pty, unsigned indent, const s
 	*ret_why = (struct sshline){ SSH_REASON_NONE };
 	if (r == 0) {
 		sshproc_init(&s->proc);
-		s->proc.indent = indent;
-		r = sshproc_start(argv, pty, &s->proc);
+		s->proc.indent = params->indent;
+		r = sshproc_start(params->argv, params->pty, &s->proc);
 	}
 	if (r < 0) {
 		if (r == -ENOENT)
@@ -30,6 +33,8 @@ int sshsession_start(const char *const *argv, bool pty, unsigned indent, const s
 		free(s);
 		return r;
 	}
+	s->guard = params->guard;
+	guard_add(s->guard, s->proc.pid);
 	voice_init(&s->voice, voice->report, voice->name, voice->colors, voice->quiet, &s->why);
 	*ret_s = s;
 	return 0;
@@ -70,10 +75,12 @@ void sshsession_read_output(struct sshsession *s)
 
 bool sshsession_reap(struct sshsession *s)
 {
+	pid_t pid = s->proc.pid;
 	int i;
 
 	if (!sshproc_reap(&s->proc))
 		return false;
+	guard_remove(s->guard, pid);
 	for (i = 0; i < CHUNKS_LEFT_MAX; i++) {
 		sshsession_read_messages(s);
 		sshsession_read_output(s);
@@ -83,11 +90,36 @@ bool sshsession_reap(struct sshsession *s)
 	return true;
 }
 
+void sshsession_stop(struct sshsession *s)
+{
+	sshproc_signal(&s->proc, s->asked ? SIGKILL : SIGTERM);
+	s->asked = true;
+	s->end_ms = 0;
+}
+
 void sshsession_give_up(struct sshsession *s)
 {
+	bool again = s->asked;
+
 	if (s->why.reason < SSH_REASON_SILENT)
 		s->why.reason = SSH_REASON_SILENT;
-	sshproc_signal(&s->proc, SIGKILL);
+	sshsession_stop(s);
+	s->end_ms = again ? 0 : clock_mono_ms() + SUPERVISOR_STOP_MS;
+}
+
+int64_t sshsession_deadline(const struct sshsession *s)
+{
+	return s->end_ms ? s->end_ms : -1;
+}
+
+void sshsession_timer(struct sshsession *s, int64_t now_ms)
+{
+	bool again = s->asked;
+
+	if (!s->end_ms || now_ms < s->end_ms)
+		return;
+	sshsession_stop(s);
+	s->end_ms = again ? 0 : now_ms + SUPERVISOR_STOP_MS;
 }
 
 void sshsession_free(struct sshsession *s)

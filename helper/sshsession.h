@@ -10,21 +10,30 @@
 #include "helper/sshproc.h"
 #include "helper/voice.h"
 
+struct guard;
+
 struct sshsession {
 	struct sshproc proc;
+	const struct guard *guard;
 	struct sshline why;
 	struct voice voice;
 	char *given; /* what it was started with, and where it leads: the caller's to set, heap */
 	char *origin;
 	bool spoke;		 /* its session has written: traffic can flow */
-	int64_t end_ms;		 /* of a retired one: when it is to end; then SIGKILL */
-	bool asked;		 /* a retired one has had its SIGTERM */
-	struct sshsession *next; /* in a list of retired ones */
+	bool asked;		 /* it has had its SIGTERM */
+	int64_t end_ms;		 /* when it is to have the next signal; 0: never */
+	struct sshsession *next; /* retired.h */
 };
 
-/* Starts it; its terminal, if it gets one, is `indent` columns narrower than ours. 0 with *ret_s; or a negative errno, and *ret_why tells what it means: sshsession_free() is not
- * needed then. */
-int sshsession_start(const char *const *argv, bool pty, unsigned indent, const struct voice *voice,
+struct sshsession_params {
+	const char *const *argv;
+	const struct guard *guard; /* looks after it until it has ended */
+	bool pty;
+	unsigned indent; /* a terminal that it gets is so many columns narrower than ours */
+};
+
+/* Starts it. 0 with *ret_s; or a negative errno, and *ret_why tells what it means: sshsession_free() is not needed then. */
+int sshsession_start(const struct sshsession_params *params, const struct voice *voice,
 		     struct sshsession **ret_s, struct sshline *ret_why);
 
 /* Reads what is there, at most a chunk of each stream, so that no side starves another: messages first, since a
@@ -36,8 +45,15 @@ void sshsession_read_output(struct sshsession *s);
  * their end is not waited for. */
 bool sshsession_reap(struct sshsession *s);
 
-/* Kills it for want of an answer: ssh itself will not say why. */
+/* Asks it to end: SIGTERM. The second time it is killed. */
+void sshsession_stop(struct sshsession *s);
+/* Ends it for want of an answer: ssh itself will not say why. It is asked first: at a prompt, it has the terminal to put in
+ * order. Killed SUPERVISOR_STOP_MS later. */
 void sshsession_give_up(struct sshsession *s);
+
+/* When sshsession_timer() has something to do; -1: never. */
+int64_t sshsession_deadline(const struct sshsession *s);
+void sshsession_timer(struct sshsession *s, int64_t now_ms);
 
 /* After sshsession_reap(). NULL is legal. */
 void sshsession_free(struct sshsession *s);

@@ -30,4 +30,10 @@ static inline int64_t clock_wall_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+/* The earlier of two deadlines; a negative one never comes. */
+static inline int64_t clock_sooner(int64_t a, int64_t b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 #endif

@@ -2,10 +2,10 @@
 /* The host is one that the shell knows; a port is nobody's to guess. */
 #include "proxycommand/proxy_completion.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "lib/cleanup.h"
+#include "lib/shells.h"
 #include "lib/strbuf.h"
 #include "proxycommand/proxy_options.h"
 
@@ -132,23 +132,9 @@ static void add_fish(struct strbuf *sb)
 	}
 }
 
-static const struct {
-	const char *shell;
-	void (*add)(struct strbuf *sb);
-} scripts[] = {
-	{ "bash", add_bash },
-	{ "zsh", add_zsh },
-	{ "fish", add_fish },
-};
-
 int proxy_completion_add(const char *shell, struct strbuf *sb)
 {
-	size_t i;
+	static const struct shells scripts = { .bash = add_bash, .zsh = add_zsh, .fish = add_fish };
 
-	for (i = 0; i < ARRAY_SIZE(scripts); i++)
-		if (!strcmp(scripts[i].shell, shell)) {
-			scripts[i].add(sb);
-			return strbuf_error(sb);
-		}
-	return -ENOENT;
+	return shells_add(&scripts, shell, sb);
 }

@@ -141,7 +141,7 @@ static void wait_for_packets(const struct way *ways, struct pollfd fds[3])
 			due = ways[i].queue[ways[i].first]->due_us;
 	}
 	fds[2] = (struct pollfd){ STDIN_FILENO, POLLIN, 0 };
-	left.tv_sec = 0;
+	left.tv_sec = due > now ? (due - now) / 1000000 : 0;
 	left.tv_nsec = due > now ? (due - now) % 1000000 * 1000 : 0;
 	(void)ppoll(fds, 3, &left, NULL);
 }

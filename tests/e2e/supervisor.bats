@@ -367,8 +367,22 @@ packets_drop() {
 	tc class add dev lo parent 1: classid 1:2 htb rate 100gbit quantum 60000
 	tc qdisc add dev lo parent 1:2 handle 2: blackhole
 	for port in sport dport; do
-		tc filter add dev lo parent 1: protocol ip u32 match ip "$port" 22 0xffff flowid 1:2
+		packets_drop_of "$port" 22 2
 	done
+}
+
+packets_drop_of() { # sport or dport, number, rank
+	tc filter add dev lo parent 1: protocol ip prio "$3" u32 match ip "$1" "$2" 0xffff flowid 1:2
+}
+
+# As a router does that has forgotten the connections of before.
+packets_of_new_connections_pass() {
+	local port
+	for port in $(ss -Htn state established 'dport = 22' | awk '{ sub(/.*:/, "", $3); print $3 }'); do
+		packets_drop_of sport "$port" 1
+		packets_drop_of dport "$port" 1
+	done
+	tc filter del dev lo parent 1: prio 2
 }
 
 packets_pass() {
@@ -410,6 +424,28 @@ more_attempts() { # than
 	wait_for 5 serves
 	kill -TERM "$CTL"
 	ctl_end
+}
+
+# Of the terminal that term_up made.
+types_are_shown() {
+	stty -F "$(term display-message -p '#{pane_tty}')" -a | grep -q ' echo '
+}
+
+@test "a peer that dies while ssh waits for a passphrase is noticed within 45 s, and the terminal is put in order" {
+	locked="$BATS_TEST_TMPDIR/locked"
+	ssh-keygen -q -t ed25519 -N 'a phrase' -f "$locked"
+	mysocketctl account key add --sshkey "$locked.pub" >/dev/null
+	term_up "mysocketctl connect --port 8000 --identity $locked"
+	expect '^Enter passphrase for key'
+	refute types_are_shown
+	packets_drop
+	wait_for 45 shows 'does not answer'
+	wait_for 1 types_are_shown
+	packets_pass
+	wait_for 15 eval '[ "$(screen | grep -c "^Enter passphrase for key")" -ge 2 ]'
+	term send-keys 'a phrase' Enter
+	expect '^Logs'
+	term kill-server
 }
 
 @test "a tunnel server that is back is noticed at once, whatever wait has begun" {
@@ -459,7 +495,19 @@ tcp_pauses_long() {
 	refute grep -q Disconnected "$OUT"
 	packets_pass
 	wait_for 5 serves
-	wait_for 10 renewed 1
+	kill -TERM "$CTL"
+	ctl_end
+}
+
+@test "packets of the old connection stay lost: a new one takes its place within 5 s, before ssh notices" {
+	ctl_up connect --port 8000
+	serves
+	packets_drop
+	wait_for 40 tcp_pauses_long
+	packets_of_new_connections_pass
+	wait_for 5 serves
+	wait_for 1 renewed 1
+	refute grep -q Disconnected "$OUT"
 	kill -TERM "$CTL"
 	ctl_end
 }

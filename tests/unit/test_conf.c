@@ -9,6 +9,7 @@
 #include "lib/conf.h"
 #include "lib/file.h"
 #include "node/node_login.h"
+#include "tests/unit/manual_page.h"
 
 static char why[CONF_ERROR_SIZE];
 
@@ -322,14 +323,6 @@ static void a_file_is_loaded_or_the_reason_is_said(void **state)
 }
 
 /* ---- the table, the manual page and the sample are one ---- */
-static char *read_page(void)
-{
-	char *page = NULL;
-
-	assert_int_equal(file_read("man/mysocket.conf.5", 100000, &page, NULL), 0);
-	return page;
-}
-
 /* The text of the item of `name`, cut out of `page` (heap). Items that follow each other share a text. */
 static char *item_of(const char *page, const char *name)
 {
@@ -358,7 +351,7 @@ static void assert_item_says(const char *item, const char *name, const char *wha
 
 static void the_manual_page_has_every_setting_with_default_and_bounds(void **state)
 {
-	auto_free char *page = read_page();
+	auto_free char *page = manual_page("man/mysocket.conf.5");
 	struct conf_setting s;
 	char says[200];
 	size_t i;
@@ -383,7 +376,7 @@ static void the_manual_page_has_every_setting_with_default_and_bounds(void **sta
 
 static void the_manual_page_has_no_other_setting(void **state)
 {
-	auto_free char *page = read_page();
+	auto_free char *page = manual_page("man/mysocket.conf.5");
 	const char *at = page;
 	struct conf_setting s;
 	size_t count = 0, listed = 0;

@@ -10,14 +10,15 @@
 #include "lib/file.h"
 #include "lib/strbuf.h"
 #include "proxycommand/proxy_options.h"
+#include "tests/unit/manual_page.h"
 
 static char *page, *proxy_page;
 
 static int read_pages(void **state)
 {
-	int r = file_read("man/mysocketctl.1", 1 << 20, &page, NULL);
-
-	return r < 0 ? r : file_read("man/mysocket-proxycommand.1", 1 << 20, &proxy_page, NULL);
+	page = manual_page("man/mysocketctl.1");
+	proxy_page = manual_page("man/mysocket-proxycommand.1");
+	return 0;
 }
 
 static int free_pages(void **state)
@@ -25,24 +26,6 @@ static int free_pages(void **state)
 	free(page);
 	free(proxy_page);
 	return 0;
-}
-
-/* What stands between the line `heading` and the next heading of its rank or above: heap. */
-static char *section(const char *text, const char *heading)
-{
-	char wanted[100];
-	const char *begin, *end, *other;
-
-	snprintf(wanted, sizeof(wanted), "\n%s\n", heading);
-	begin = strstr(text, wanted);
-	if (!begin)
-		fail_msg("the man page has no line '%s'", heading);
-	begin += strlen(wanted) - 1;
-	end = strstr(begin, "\n.Sh ");
-	other = heading[2] == 's' ? strstr(begin, "\n.Ss ") : NULL;
-	if (!end || (other && other < end))
-		end = other ? other : begin + strlen(begin);
-	return strndup(begin, (size_t)(end - begin) + 1);
 }
 
 static void help_fits_into_80_columns(void **state)
@@ -116,7 +99,7 @@ static void the_environment_is_told_in_both_places(void **state)
 	static const char *const names[] = { "MYSOCKET_API", "MYSOCKET_CA_FILE",
 					     "MYSOCKET_TOKEN_FILE", "MYSOCKET_PASSWORD" };
 	auto_call(strbuf_clear) struct strbuf sb = STRBUF_INIT(65536);
-	auto_free char *text = section(page, ".Sh ENVIRONMENT");
+	auto_free char *text = manual_section(page, ".Sh ENVIRONMENT");
 	char wanted[60];
 	size_t i;
 
@@ -161,7 +144,7 @@ static void check_variables(const char *path, const char *environment)
 static void the_page_tells_every_variable_that_is_read(void **state)
 {
 	static const char *const patterns[] = { "helper/*.c", "lib/home.c", "lib/clientconf.c" };
-	auto_free char *text = section(page, ".Sh ENVIRONMENT");
+	auto_free char *text = manual_section(page, ".Sh ENVIRONMENT");
 	glob_t found = { 0 };
 	size_t i;
 
@@ -175,7 +158,7 @@ static void the_page_tells_every_variable_that_is_read(void **state)
 
 static void the_page_tells_every_exit_status(void **state)
 {
-	auto_free char *text = section(page, ".Sh EXIT STATUS");
+	auto_free char *text = manual_section(page, ".Sh EXIT STATUS");
 
 	assert_non_null(strstr(text, "\n.It 0\n"));
 	assert_non_null(strstr(text, "\n.It 1\n"));
@@ -185,7 +168,7 @@ static void the_page_tells_every_exit_status(void **state)
 
 static void the_page_promises_json_members_for_every_command(void **state)
 {
-	auto_free char *text = section(page, ".Sh JSON");
+	auto_free char *text = manual_section(page, ".Sh JSON");
 	char wanted[100];
 	size_t i;
 
@@ -203,8 +186,8 @@ static void the_proxycommand_tells_its_environment_and_exit_status_too(void **st
 					     "ALL_PROXY", "NO_PROXY" };
 	static const char *const statuses[] = { "\n.It 0\n", "\n.It 1\n", "\n.It 2\n" };
 	auto_call(strbuf_clear) struct strbuf sb = STRBUF_INIT(65536);
-	auto_free char *environment = section(proxy_page, ".Sh ENVIRONMENT");
-	auto_free char *status = section(proxy_page, ".Sh EXIT STATUS");
+	auto_free char *environment = manual_section(proxy_page, ".Sh ENVIRONMENT");
+	auto_free char *status = manual_section(proxy_page, ".Sh EXIT STATUS");
 	size_t i;
 
 	proxy_options_help(&sb);

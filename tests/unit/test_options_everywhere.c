@@ -11,10 +11,10 @@
 #include "helper/completion.h"
 #include "helper/ctl.h"
 #include "lib/cleanup.h"
-#include "lib/file.h"
 #include "lib/strbuf.h"
 #include "proxycommand/proxy_completion.h"
 #include "proxycommand/proxy_options.h"
+#include "tests/unit/manual_page.h"
 
 /* ---- lists ---- */
 #define LIST_ITEMS 64
@@ -102,32 +102,6 @@ static void add_ctl_table(const struct ctl_option_table *t, struct list *full, s
 }
 
 /* ---- the manual page ---- */
-static char *read_page(const char *path)
-{
-	char *page;
-
-	assert_int_equal(file_read(path, 1 << 20, &page, NULL), 0);
-	return page;
-}
-
-/* What stands between the line `heading` and the next heading of its rank or above: heap. */
-static char *section(const char *page, const char *heading)
-{
-	char wanted[100];
-	const char *begin, *end, *other;
-
-	snprintf(wanted, sizeof(wanted), "\n%s\n", heading);
-	begin = strstr(page, wanted);
-	if (!begin)
-		fail_msg("the manual page has no line '%s'", heading);
-	begin += strlen(wanted) - 1;
-	end = strstr(begin, "\n.Sh ");
-	other = heading[2] == 's' ? strstr(begin, "\n.Ss ") : NULL;
-	if (!end || (other && other < end))
-		end = other ? other : begin + strlen(begin);
-	return strndup(begin, (size_t)(end - begin) + 1);
-}
-
 /* ".It Fl -name Ar METAVAR", ".It Fl -name , Fl -negation" */
 static void in_page(const char *text, struct list *found)
 {
@@ -334,7 +308,7 @@ static void check_command(const struct ctl_command *c, const struct places *p)
 	add_ctl_table(&c->table, &all, &all_brief);
 	add_ctl_table(&ctl_common_options, &all, &all_brief);
 	snprintf(name, sizeof(name), ".Ss %s", c->name);
-	text = section(p->page, name);
+	text = manual_section(p->page, name);
 	in_page(text, &found);
 	same(&own, &found, "manual page", c->name);
 	ctl_help_command(c, &help);
@@ -359,7 +333,7 @@ static void check_common(const struct places *p)
 {
 	struct list full = { .count = 0 }, brief = { .count = 0 }, found = { .count = 0 };
 	auto_call(strbuf_clear) struct strbuf help = STRBUF_INIT(65536);
-	auto_free char *text = section(p->page, ".Sh OPTIONS");
+	auto_free char *text = manual_section(p->page, ".Sh OPTIONS");
 
 	add_ctl_table(&ctl_common_options, &full, &brief);
 	in_page(text, &found);
@@ -382,7 +356,7 @@ static void check_common(const struct places *p)
 
 static void every_option_of_mysocketctl_is_the_same_everywhere(void **state)
 {
-	struct places p = { read_page("man/mysocketctl.1"), script_of(completion_add, "bash"),
+	struct places p = { manual_page("man/mysocketctl.1"), script_of(completion_add, "bash"),
 			    script_of(completion_add, "zsh"), script_of(completion_add, "fish") };
 	size_t i;
 
@@ -398,7 +372,7 @@ static void every_option_of_mysocketctl_is_the_same_everywhere(void **state)
 /* ---- mysocket-proxycommand ---- */
 static void every_option_of_the_proxycommand_is_the_same_everywhere(void **state)
 {
-	struct places p = { read_page("man/mysocket-proxycommand.1"),
+	struct places p = { manual_page("man/mysocket-proxycommand.1"),
 			    script_of(proxy_completion_add, "bash"),
 			    script_of(proxy_completion_add, "zsh"),
 			    script_of(proxy_completion_add, "fish") };
@@ -481,12 +455,12 @@ static void every_command_is_in_the_page_and_completed(void **state)
 {
 	static const char *const groups[] = { "",	 "account", "account key", "domain",
 					      "service", "socket",  "tunnel" };
-	auto_free char *page = read_page("man/mysocketctl.1");
+	auto_free char *page = manual_page("man/mysocketctl.1");
 	auto_free char *bash = script_of(completion_add, "bash");
 	auto_free char *zsh = script_of(completion_add, "zsh");
 	auto_free char *fish = script_of(completion_add, "fish");
 	struct list table = { .count = 0 }, found = { .count = 0 };
-	auto_free char *text = section(page, ".Sh COMMANDS");
+	auto_free char *text = manual_section(page, ".Sh COMMANDS");
 	const char *at;
 	size_t i;
 
