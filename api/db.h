@@ -5,6 +5,7 @@
 #ifndef API_DB_H
 #define API_DB_H
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,6 +60,21 @@ int db_is_null(struct db_stmt *stmt, int column);
 void db_copy(struct db_stmt *stmt, int column, char *ret_text, size_t size);
 /* Gives the statement back; for auto_call(db_done). */
 void db_done(struct db_stmt **stmt);
+
+/* The same as db_query(), and takes the first row: 0; -ENOENT: there is none; as db_step(). */
+#define db_first(db, ret_stmt, sql, ...)                                                      \
+	db_first_args(db, ret_stmt, sql, (const struct db_arg[]){ db_null(), ##__VA_ARGS__ }, \
+		      sizeof((const struct db_arg[]){ db_null(), ##__VA_ARGS__ }) /           \
+			      sizeof(struct db_arg))
+static inline int db_first_args(struct db *db, struct db_stmt **ret_stmt, const char *sql,
+				const struct db_arg *args, size_t count)
+{
+	int r = db_query_args(db, ret_stmt, sql, args, count);
+
+	if (r == 0)
+		r = db_step(*ret_stmt);
+	return r > 0 ? 0 : r < 0 ? r : -ENOENT;
+}
 
 /* Runs a statement that returns no rows: the number of rows that it changed, or as db_step(). */
 #define db_run(db, sql, ...)                                                      \

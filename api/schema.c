@@ -120,10 +120,7 @@ static int schema_read_version(struct db *db, int64_t *ret_version)
 	r = db_script(db, "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)");
 	if (r < 0)
 		return r;
-	r = db_query(db, &q, "SELECT COALESCE(MAX(version), 0) FROM schema_version");
-	if (r < 0)
-		return r;
-	r = db_step(q);
+	r = db_first(db, &q, "SELECT COALESCE(MAX(version), 0) FROM schema_version");
 	if (r < 0)
 		return r;
 	*ret_version = db_int(q, 0);

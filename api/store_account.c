@@ -37,34 +37,26 @@ static void account_read(struct db_stmt *q, struct store_account *ret_account)
 	*ret_account = a;
 }
 
-static int account_read_one(struct db_stmt *q, struct store_account *ret_account)
-{
-	int r = db_step(q);
-
-	if (r < 0)
-		return r;
-	if (r == 0)
-		return -ENOENT;
-	account_read(q, ret_account);
-	return 0;
-}
-
 int store_account_get(struct db *db, const char *user_id, struct store_account *ret_account)
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r = db_query(db, &q, "SELECT " ACCOUNT_COLUMNS " FROM account WHERE user_id = $1",
+	int r = db_first(db, &q, "SELECT " ACCOUNT_COLUMNS " FROM account WHERE user_id = $1",
 			 db_t(user_id));
 
-	return r < 0 ? r : account_read_one(q, ret_account);
+	if (r == 0)
+		account_read(q, ret_account);
+	return r;
 }
 
 int store_account_by_email(struct db *db, const char *email, struct store_account *ret_account)
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r = db_query(db, &q, "SELECT " ACCOUNT_COLUMNS " FROM account WHERE email = $1",
+	int r = db_first(db, &q, "SELECT " ACCOUNT_COLUMNS " FROM account WHERE email = $1",
 			 db_t(email));
 
-	return r < 0 ? r : account_read_one(q, ret_account);
+	if (r == 0)
+		account_read(q, ret_account);
+	return r;
 }
 
 int store_account_each(struct db *db, const char *email,
@@ -160,18 +152,13 @@ int store_confirmation_get(struct db *db, const char *token_hash, int64_t now,
 			   char ret_user_id[ID_UUID_SIZE])
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r;
+	int r = db_first(
+		db, &q,
+		"SELECT user_id FROM confirmation WHERE token_hash = $1 AND expires_at > $2",
+		db_t(token_hash), db_i(now));
 
-	r = db_query(db, &q,
-		     "SELECT user_id FROM confirmation WHERE token_hash = $1 AND expires_at > $2",
-		     db_t(token_hash), db_i(now));
 	if (r < 0)
 		return r;
-	r = db_step(q);
-	if (r < 0)
-		return r;
-	if (r == 0)
-		return -ENOENT;
 	db_copy(q, 0, ret_user_id, ID_UUID_SIZE);
 	return 0;
 }

@@ -139,15 +139,13 @@ static int find_holder(struct db *db, const char *domain, char ret_user_id[ID_UU
 		       char ret_socket_id[ID_UUID_SIZE])
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r = db_query(db, &q,
+	int r = db_first(db, &q,
 			 "SELECT user_id, socket_id FROM domain"
 			 " WHERE domain = $1 AND verified_at > 0",
 			 db_t(domain));
 
-	if (r == 0)
-		r = db_step(q);
-	if (r <= 0)
-		return r < 0 ? r : -ENOENT;
+	if (r < 0)
+		return r;
 	db_copy(q, 0, ret_user_id, ID_UUID_SIZE);
 	db_copy(q, 1, ret_socket_id, ID_UUID_SIZE);
 	return 0;
@@ -190,15 +188,13 @@ int store_domain_certificate(struct db *db, const char *domain, char **ret_pem)
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
 	char *pem;
-	int r = db_query(db, &q,
+	int r = db_first(db, &q,
 			 "SELECT certificate FROM domain"
 			 " WHERE domain = $1 AND verified_at > 0 AND not_after > 0",
 			 db_t(domain));
 
-	if (r == 0)
-		r = db_step(q);
-	if (r <= 0)
-		return r < 0 ? r : -ENOENT;
+	if (r < 0)
+		return r;
 	pem = strdup(db_text(q, 0));
 	if (!pem)
 		return -ENOMEM;
@@ -210,16 +206,14 @@ int store_domain_port(struct db *db, const char *domain, char ret_type[STORE_TYP
 		      int64_t *ret_port)
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r = db_query(db, &q,
+	int r = db_first(db, &q,
 			 "SELECT s.socket_type, s.public_port FROM domain d"
 			 " JOIN socket s ON s.socket_id = d.socket_id"
 			 " WHERE d.domain = $1 AND d.verified_at > 0",
 			 db_t(domain));
 
-	if (r == 0)
-		r = db_step(q);
-	if (r <= 0)
-		return r < 0 ? r : -ENOENT;
+	if (r < 0)
+		return r;
 	db_copy(q, 0, ret_type, STORE_TYPE_SIZE);
 	*ret_port = db_int(q, 1);
 	return 0;

@@ -28,14 +28,10 @@ int store_feed_add(struct db *db, enum nodeapi_event event, const char *user_id,
 int store_feed_range(struct db *db, int64_t *ret_pruned, int64_t *ret_newest)
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r = db_query(db, &q, "SELECT pruned, newest FROM feed_position");
+	int r = db_first(db, &q, "SELECT pruned, newest FROM feed_position");
 
-	if (r == 0)
-		r = db_step(q);
 	if (r < 0)
-		return r;
-	if (r == 0)
-		return -EUCLEAN;
+		return r == -ENOENT ? -EUCLEAN : r;
 	*ret_pruned = db_int(q, 0);
 	*ret_newest = db_int(q, 1);
 	return 0;

@@ -39,10 +39,8 @@ int store_key_each(struct db *db, const char *user_id,
 int store_key_count(struct db *db, const char *user_id, int64_t *ret_count)
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r = db_query(db, &q, "SELECT COUNT(*) FROM ssh_key WHERE user_id = $1", db_t(user_id));
+	int r = db_first(db, &q, "SELECT COUNT(*) FROM ssh_key WHERE user_id = $1", db_t(user_id));
 
-	if (r == 0)
-		r = db_step(q);
 	if (r < 0)
 		return r;
 	*ret_count = db_int(q, 0);

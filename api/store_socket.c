@@ -68,23 +68,16 @@ int store_socket_each(struct db *db, const char *user_id, const char *socket_id,
 int store_socket_check(struct db *db, const char *user_id, const char *socket_id)
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r = db_query(db, &q, "SELECT 1 FROM socket WHERE user_id = $1 AND socket_id = $2",
-			 db_t(user_id), db_t(socket_id));
 
-	if (r == 0)
-		r = db_step(q);
-	if (r < 0)
-		return r;
-	return r == 0 ? -ENOENT : 0;
+	return db_first(db, &q, "SELECT 1 FROM socket WHERE user_id = $1 AND socket_id = $2",
+			db_t(user_id), db_t(socket_id));
 }
 
 int store_socket_count(struct db *db, const char *user_id, int64_t *ret_count)
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r = db_query(db, &q, "SELECT COUNT(*) FROM socket WHERE user_id = $1", db_t(user_id));
+	int r = db_first(db, &q, "SELECT COUNT(*) FROM socket WHERE user_id = $1", db_t(user_id));
 
-	if (r == 0)
-		r = db_step(q);
 	if (r < 0)
 		return r;
 	*ret_count = db_int(q, 0);
@@ -164,25 +157,18 @@ int store_socket_delete(struct db *db, const char *user_id, const char *socket_i
 int store_label_check(struct db *db, const char *label)
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r = db_query(db, &q, "SELECT 1 FROM socket WHERE label = $1", db_t(label));
 
-	if (r == 0)
-		r = db_step(q);
-	if (r < 0)
-		return r;
-	return r == 0 ? -ENOENT : 0;
+	return db_first(db, &q, "SELECT 1 FROM socket WHERE label = $1", db_t(label));
 }
 
 int store_settings_size(struct db *db, const char *user_id, const char *except, int64_t *ret_size)
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r = db_query(db, &q,
+	int r = db_first(db, &q,
 			 "SELECT COALESCE(SUM(LENGTH(settings)), 0) FROM socket"
 			 " WHERE user_id = $1 AND socket_id <> $2",
 			 db_t(user_id), db_t(except ? except : ""));
 
-	if (r == 0)
-		r = db_step(q);
 	if (r < 0)
 		return r;
 	*ret_size = db_int(q, 0);
@@ -193,14 +179,12 @@ int store_label_owner(struct db *db, const char *label, int64_t rest_since,
 		      char ret_user_id[ID_UUID_SIZE])
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r = db_query(db, &q,
+	int r = db_first(db, &q,
 			 "SELECT user_id FROM resting_label WHERE label = $1 AND freed_at > $2",
 			 db_t(label), db_i(rest_since));
 
-	if (r == 0)
-		r = db_step(q);
-	if (r <= 0)
-		return r < 0 ? r : -ENOENT;
+	if (r < 0)
+		return r;
 	db_copy(q, 0, ret_user_id, ID_UUID_SIZE);
 	return 0;
 }
@@ -208,14 +192,12 @@ int store_label_owner(struct db *db, const char *label, int64_t rest_since,
 int store_label_count(struct db *db, const char *user_id, int64_t rest_since, int64_t *ret_count)
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r = db_query(
+	int r = db_first(
 		db, &q,
 		"SELECT (SELECT COUNT(*) FROM socket WHERE user_id = $1 AND label_chosen = 1)"
 		" + (SELECT COUNT(*) FROM resting_label WHERE user_id = $1 AND freed_at > $2)",
 		db_t(user_id), db_i(rest_since));
 
-	if (r == 0)
-		r = db_step(q);
 	if (r < 0)
 		return r;
 	*ret_count = db_int(q, 0);
@@ -226,15 +208,13 @@ int store_label_port(struct db *db, const char *label, char ret_type[STORE_TYPE_
 		     int64_t *ret_port)
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r = db_query(db, &q,
+	int r = db_first(db, &q,
 			 "SELECT socket_type, public_port FROM socket"
 			 " WHERE label = $1 AND public_port IS NOT NULL",
 			 db_t(label));
 
-	if (r == 0)
-		r = db_step(q);
-	if (r <= 0)
-		return r < 0 ? r : -ENOENT;
+	if (r < 0)
+		return r;
 	db_copy(q, 0, ret_type, STORE_TYPE_SIZE);
 	*ret_port = db_int(q, 1);
 	return 0;

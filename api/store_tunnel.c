@@ -66,11 +66,9 @@ int store_tunnel_get(struct db *db, const char *user_id, const char *socket_id,
 int store_tunnel_count(struct db *db, const char *socket_id, int64_t *ret_count)
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r = db_query(db, &q, "SELECT COUNT(*) FROM tunnel WHERE socket_id = $1",
+	int r = db_first(db, &q, "SELECT COUNT(*) FROM tunnel WHERE socket_id = $1",
 			 db_t(socket_id));
 
-	if (r == 0)
-		r = db_step(q);
 	if (r < 0)
 		return r;
 	*ret_count = db_int(q, 0);
@@ -109,15 +107,11 @@ int store_tunnel_owner(struct db *db, const char *tunnel_id, char ret_user_id[ID
 		       char ret_socket_id[ID_UUID_SIZE])
 {
 	auto_call(db_done) struct db_stmt *q = NULL;
-	int r = db_query(db, &q, "SELECT user_id, socket_id FROM tunnel WHERE tunnel_id = $1",
+	int r = db_first(db, &q, "SELECT user_id, socket_id FROM tunnel WHERE tunnel_id = $1",
 			 db_t(tunnel_id));
 
-	if (r == 0)
-		r = db_step(q);
 	if (r < 0)
 		return r;
-	if (r == 0)
-		return -ENOENT;
 	db_copy(q, 0, ret_user_id, ID_UUID_SIZE);
 	db_copy(q, 1, ret_socket_id, ID_UUID_SIZE);
 	return 0;
