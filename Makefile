@@ -135,7 +135,7 @@ format: ## let clang-format write every source file
 D        := $(DESTDIR)
 STAGE    := $(B)/stage
 USERBIN  := $(filter %/mysocketctl %/mysocket-proxycommand,$(PROGRAMS))
-DATA     := $(wildcard haproxy.d/*.cfg haproxy.d/*.map haproxy.d/*.lua haproxy.d/*.list haproxy.d/errors/* sshd_config.d/*.conf)
+DATA     := $(wildcard haproxy.d/*.cfg haproxy.d/*.map haproxy.d/*.lua haproxy.d/errors/* sshd_config.d/*.conf)
 MANPAGES := $(wildcard man/*.[1-8])
 manpath   = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
 SAMPLES  := $(SYSCONF)/mysocket/mysocket.conf:scripts/conf/mysocket.conf \

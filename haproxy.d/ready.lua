@@ -3,9 +3,9 @@
 -- mysocket-node says that it does (ready.map), or would have said so long ago. In Lua, since HAProxy's own
 -- `inspect-delay` does not wait once it has the whole request, as it has that of most GETs.
 local ready = Map.new("ready.map", Map._str)
--- No rule asks this one: it is mysocket-node's own note of what this process has, and HAProxy knows maps only that
--- somebody names.
-Map.new("certificates.map", Map._str)
+-- No rule asks this one: it is mysocket-node's own note of the certificates that this process has from the list beside
+-- it, and HAProxy knows maps only that somebody names.
+Map.new("/run/mysocket/certificates/map", Map._str)
 local late = core.now().sec + 10
 
 local function wait_for_routes()

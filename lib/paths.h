@@ -16,6 +16,8 @@
 /* Home of every ssh user of ours: an empty directory whose owner and group are theirs. NSS reads both
  * with one stat(2), so that the module needs no configuration. */
 #define PATHS_TUNNEL_HOME PATHS_RUN "/tunnel"
+/* Certificates of users' own host names, which mysocket-node writes and HAProxy reads. */
+#define PATHS_CERTIFICATES PATHS_RUN "/certificates"
 /* Shell and ForceCommand in one: sshd runs `shell -c command`, and we need no other program. */
 #define PATHS_SESSION PATHS_LIBEXEC "/mysocket-session"
 

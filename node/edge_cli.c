@@ -54,6 +54,7 @@ static void set_timer(struct edge_cli *cli, int ms)
 
 static void drop(struct edge_cli *cli)
 {
+	bool was_up = cli->up;
 	struct pending *p;
 
 	if (cli->conn)
@@ -67,6 +68,8 @@ static void drop(struct edge_cli *cli)
 		free(p);
 	}
 	cli->count = 0;
+	if (was_up)
+		cli->handler.down(cli->handler.arg);
 }
 
 static void lose(struct edge_cli *cli, const char *why)
@@ -297,6 +300,7 @@ void edge_cli_free(struct edge_cli *cli)
 {
 	if (!cli)
 		return;
+	cli->up = false; /* nobody is to be told */
 	drop(cli);
 	if (cli->timer)
 		event_free(cli->timer);

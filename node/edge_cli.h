@@ -19,6 +19,8 @@ struct event_base;
 
 struct edge_cli_handler {
 	void (*up)(void *arg); /* connected to a process that is not being replaced */
+	void (*down)(
+		void *arg); /* and not any more: it ended, is being replaced, or does not answer */
 	void *arg;
 };
 

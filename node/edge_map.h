@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* One map of HAProxy (haproxy.d) as it is to be, and the commands that take it there from what it is. A map and not
- * the table of routes, which holds numbers only. It is empty after each start and reload of HAProxy. No I/O: commands
+ * the table of routes, which holds numbers only. It is empty after each start and reload of HAProxy (but for one: edge_cert_files.h). No I/O: commands
  * go to `emit`.
  *
  * Keys and values are the caller's, who makes sure that they have no white space, semicolon or backslash. */

@@ -31,7 +31,7 @@ struct edge_label {
 
 static const char *const map_names[EDGE_MAP_COUNT] = {
 	[EDGE_MAP_PROTECTED] = "protected.map", [EDGE_MAP_SETTINGS] = "settings.map",
-	[EDGE_MAP_NETWORKS] = "networks.map",	[EDGE_MAP_CERTIFICATES] = EDGE_CERTIFICATES_MAP,
+	[EDGE_MAP_NETWORKS] = "networks.map",	[EDGE_MAP_CERTIFICATES] = (EDGE_CERTIFICATES_MAP),
 	[EDGE_MAP_DOMAINS] = "domains.map",
 };
 

@@ -8,10 +8,10 @@
  *	networks.map	<key of edge_networks.h> allow|deny			EDGE_NETWORKS
  *	domains.map	<host name of its owner's own> <label>, and of a tls socket, whose label is its port, the same for the
  *			first part of its public name
- *	certificates.map <such a host name> <label>/<version of its certificate>, written when that is loaded
+ *	certificates	<such a host name> <label>/<version of its certificate>, written when that is loaded
  *
- * Maps are empty after each start and reload of HAProxy, the routes are not: a name whose route announces a line is not
- * served before that is there.
+ * Maps are empty after each start and reload of HAProxy, but for that of certificates (edge_cert_files.h), the routes are
+ * not: a name whose route announces a line is not served before that is there.
  *
  * MUST 1: lines are written before the route that announces them, and removed after it. A certificate goes before the
  *         line in domains.map that says whose it is: what shows it by then still knows.
@@ -23,9 +23,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/paths.h"
 #include "node/edge_map.h"
 
-#define EDGE_CERTIFICATES_MAP "certificates.map"
+#define EDGE_CERTIFICATES_MAP PATHS_CERTIFICATES "/map"
 
 /* In a route's count; the same numbers are in haproxy.d. */
 enum edge_flag {

@@ -118,12 +118,18 @@ service_complain() { # program; says why it is not there: its last words
 	tail -n 5 "$SERVICE_STATE/log/$1.log" | sed 's/^/  /' >&2
 }
 
+# A start begins without certificates of users' own host names; a reload finds them.
+service_no_certificates() {
+	sed -n 's,^ExecStartPre=\(/.* /run/mysocket/certificates/.*\),\1,p' /usr/lib/systemd/system/mysocket-edge.service | sh -e
+}
+
 # Starts programs (default: all) and waits until each is ready, 15 s at most.
 service_start() { # program...
 	local name command=()
 	[ $# -gt 0 ] || set -- "${SERVICE_PROGRAMS[@]}"
 	for name; do
 		case "$name" in node | edge) rm -f "/run/mysocket/$name.sock" ;; esac
+		[ "$name" != edge ] || service_no_certificates
 		service_command "$name"
 		(
 			ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"

@@ -5,18 +5,15 @@
 
 load service
 load ctl
+load domain
 
 setup_file() {
-	export ZONE="$BATS_FILE_TMPDIR/zone"
-	: >"$ZONE"
-	python3 "$BATS_TEST_DIRNAME/dns.py" 5353 "$ZONE" >"$BATS_FILE_TMPDIR/dns.log" 2>&1 3>&- &
-	echo $! >"$BATS_FILE_TMPDIR/dns.pid"
-	wait_for 10 grep -q ready "$BATS_FILE_TMPDIR/dns.log"
+	zone_up
 	ctl_service "dns_server = 127.0.0.1:5353"
 }
 
 teardown_file() {
-	kill "$(cat "$BATS_FILE_TMPDIR/dns.pid")"
+	zone_down
 	ctl_service_end
 }
 
@@ -37,11 +34,6 @@ status_of() { # URL [curl option...]
 # Until a visitor of the name gets that status.
 status_becomes() { # code host
 	[ "$(curl -sS -o /dev/null -w '%{http_code}' --max-time 5 --resolve "$2:80:127.0.0.1" "http://$2/page.txt")" = "$1" ]
-}
-
-certificate() { # file name
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test -days 30 \
-		-addext "subjectAltName = DNS:$2" -keyout "$1.key" -out "$1.crt" 2>/dev/null
 }
 
 @test "a name is added, proven by a TXT record, listed and removed" {
@@ -68,19 +60,6 @@ certificate() { # file name
 	run mysocketctl domain rm one.example.com
 	[ "$status" = 1 ]
 	[[ "$output" == *"you have no such domain; see: mysocketctl domain ls"* ]]
-}
-
-# What visitors by https are shown, or those of that port.
-shown() { # host [port]
-	echo | openssl s_client -connect "127.0.0.1:${2-443}" -servername "$1" 2>/dev/null | openssl x509 -noout -fingerprint
-}
-
-shows() { # host fingerprint [port]
-	[ "$(shown "$1" "${3-443}")" = "$2" ]
-}
-
-shows_certificate() { # host file [port]
-	[ "$(shown "$1" "${3-443}")" = "$(openssl x509 -noout -fingerprint -in "$2")" ]
 }
 
 @test "a certificate of one's own is shown to visitors of that name, and of no other" {

@@ -4,8 +4,7 @@
 
 load service
 load websocket
-
-RELOADS=5
+load reload
 
 setup_file() {
 	service_up
@@ -49,8 +48,7 @@ teardown_file() {
 teardown() {
 	[ -n "${BATS_TEST_COMPLETED-}" ] || touch "$SERVICE_STATE/failed"
 	ws_close_all
-	touch "$BATS_TEST_TMPDIR/over"
-	wait "${VISITORS[@]}" || true
+	visitors_end
 }
 
 # On 8001 and 8002 web servers that say their name, on 8004 a WebSocket that echoes, on 9001 an echo.
@@ -71,14 +69,6 @@ origins_up() {
 	wait_for 10 listening 8002
 	wait_for 10 listening 8004
 	wait_for 10 listening 9001
-}
-
-# Visits until $BATS_TEST_TMPDIR/over exists: the command says "200" for each request that was answered well.
-visitor() { # name command...
-	local name=$1
-	shift
-	(until [ -e "$BATS_TEST_TMPDIR/over" ]; do "$@" || true; done) >"$BATS_TEST_TMPDIR/said.$name" 2>&1 3>&- 4>&- &
-	VISITORS+=($!)
 }
 
 # Some requests over one connection; curl tries again by itself where a kept connection is closed before an answer.
@@ -139,54 +129,6 @@ websocket() { # name
 	LC_ALL=C read -r -t 10 -N 7 frame <&8
 	[ "$frame" = $'\x81\x05hello' ] && echo 200 || echo "$frame"
 	exec 8>&-
-}
-
-worker() {
-	pgrep -n -P "$(service_pid edge)"
-}
-
-another_worker() { # than
-	[ "$(worker)" != "$1" ] || return 1
-	[ "$(edge_says 'show map ready.map')" ]
-}
-
-edge_says() { # command
-	echo "$1" | socat -t 5 - unix:/run/mysocket/edge.sock 2>/dev/null
-}
-
-reload() {
-	local before
-	before=$(worker)
-	kill -USR2 "$(service_pid edge)"
-	wait_for 10 another_worker "$before"
-}
-
-all_came() {
-	[ -z "$(find "$BATS_TEST_TMPDIR"/said.* -empty)" ]
-}
-
-has_had() { # requests and connections
-	[ "$(edge_says 'show info' | sed -n 's/^CumReq: //p')" -ge "$1" ]
-}
-
-after_reload() { # how many there were
-	:
-}
-
-visit_during_reloads() { # [requests between two]; the visitors were started
-	local i
-	wait_for 10 all_came
-	for i in $(seq "$RELOADS"); do
-		reload
-		wait_for 30 has_had "${1-300}"
-		after_reload "$i"
-	done
-	touch "$BATS_TEST_TMPDIR/over"
-	wait "${VISITORS[@]}" || true
-	for i in "$BATS_TEST_TMPDIR"/said.*; do
-		echo "${i##*.}: $(sort "$i" | uniq -c | tr -s ' \n' ' ')"
-	done
-	refute grep -v '^200$' "$BATS_TEST_TMPDIR"/said.*
 }
 
 @test "no request over http and https is lost by reloads of HAProxy" {

@@ -299,11 +299,10 @@ static void a_certificate_goes_with_its_host_name(void **state)
 							"\"certificates\":[\"a.example/2f\"]}" };
 
 	assert_int_equal(edge_routes_set(&routes, "n", &with, relays, 1), 0);
-	assert_said(
-		"add map domains.map a.example n\nadd map certificates.map a.example n/1f\n" RELAY_0
-			COUNT("1"));
+	assert_said("add map domains.map a.example n\nadd map " EDGE_CERTIFICATES_MAP
+		    " a.example n/1f\n" RELAY_0 COUNT("1"));
 	assert_int_equal(edge_routes_set(&routes, "n", &renewed, relays, 1), 0);
-	assert_said("set map certificates.map a.example n/2f\n");
+	assert_said("set map " EDGE_CERTIFICATES_MAP " a.example n/2f\n");
 	/* Led to another socket before this one hears of it. */
 	assert_int_equal(edge_routes_set(&routes, "nn", &renewed, relays, 1), 0);
 	strbuf_reset(&said);
@@ -311,7 +310,7 @@ static void a_certificate_goes_with_its_host_name(void **state)
 	assert_said("");
 	assert_int_equal(edge_routes_set(&routes, "nn", NULL, relays, 1), 0);
 	/* MUST 1: as long as it is shown, it is known whose it is. */
-	assert_said("del map certificates.map a.example\ndel map domains.map a.example\n");
+	assert_said("del map " EDGE_CERTIFICATES_MAP " a.example\ndel map domains.map a.example\n");
 }
 
 /* What visitors of a tls socket's port may ask for. */
