@@ -1,101 +1,45 @@
 /* SPDX-License-Identifier: ISC */
-/* A private folder with ssh's files, a guard, a vector of arguments per tunnel, and the supervisor over them. */
+/* A private folder, a guard, what ssh is told (tunnel_set.h), and the supervisor over that. */
 #include "helper/tunnel_run.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "helper/ctl.h"
 #include "helper/guard.h"
 #include "helper/keeper.h"
 #include "helper/origin.h"
-#include "helper/ownkey.h"
 #include "helper/password.h"
-#include "helper/proxyenv.h"
 #include "helper/refusal.h"
 #include "helper/resource.h"
 #include "helper/rest.h"
 #include "helper/rundir.h"
 #include "helper/sshconf.h"
 #include "helper/supervise.h"
+#include "helper/tunnel_set.h"
 #include "lib/cleanup.h"
 #include "lib/clock.h"
-#include "lib/file.h"
-#include "lib/home.h"
-#include "lib/strbuf.h"
 
 #define PROBE_MS 1000
 #define PROBE_ONE_OF_MANY_MS 200
 #define PROBE_ALL_MS 60000
 #define PROBE_CHANGED_MS 1000 /* others run, and are not looked after meanwhile */
-#define FORWARD_MAX 300
-#define ALIAS_SIZE 64
-#define FILE_MAX (1 << 20)
-#define ARGV_MAX (12 + 2 * CTL_LIST_MAX)
-/* It hands its connection to ssh and goes; a socket's name is not meant, so nothing is looked up. */
-#define PROXY_COMMAND "ProxyCommand=mysocket-proxycommand --fdpass --type tcp --timeout 10 %h %p"
-
-/* The port that the forward leads to, for what the session says of it (mysocket-session(8)); not the host, which is
- * nobody's business. ssh before 7.8 has no SetEnv. */
-#define ORIGIN_OPTION "SetEnv=MYSOCKET_ORIGIN="
-#define ORIGIN_ARGS 4
-
-/* One job's part. */
-struct prepared {
-	const struct tunnel_job *job;
-	char alias[ALIAS_SIZE]; /* of one that has a label */
-	char *identity;
-	const char *identities[1];
-	struct refusal_keys keys;
-	struct strbuf forward;
-	char origin[sizeof(ORIGIN_OPTION) + 20];
-	const char *argv[ARGV_MAX + ORIGIN_ARGS];
-	struct strbuf stanza, known_hosts, given; /* the last one: all that its ssh goes by */
-};
-
-struct set {
-	struct prepared *prepared;
-	struct supervise_tunnel *tunnels;
-	size_t count;
-};
 
 /* All that one run needs, made in this order and undone in the other. */
 struct tunnel_run {
 	struct ctl *ctl;
 	const struct tunnel_watch *watch;
 	struct rundir dir;
-	char config[PATH_MAX], known_hosts[PATH_MAX];
-	char own[OWNKEY_MAX][PATH_MAX];
-	const char *own_list[OWNKEY_MAX];
-	size_t own_count;
+	struct tunnel_place place;
 	struct guard guard;
-	struct set set;
+	struct tunnel_set set;
 	struct supervise *supervise; /* while hangup() runs */
 	struct keeper keeper;
 	struct refusal refusal;
 };
-
-static int resolve_identity(const struct ctl *ctl, const char *given, char **ret_path)
-{
-	auto_free char *expanded = NULL;
-	int r = home_expand(given, &expanded);
-	char *path = r == 0 ? realpath(expanded, NULL) : NULL;
-
-	if (r == 0 && (!path || access(path, R_OK) < 0))
-		r = -errno;
-	if (r < 0) {
-		free(path);
-		return ctl_fail(ctl, r, "cannot read the identity '%s': %s; check --identity",
-				given, strerror(-r));
-	}
-	*ret_path = path;
-	return 0;
-}
 
 int tunnel_request_check(struct ctl *ctl, const struct tunnel_request *request)
 {
@@ -106,7 +50,7 @@ int tunnel_request_check(struct ctl *ctl, const struct tunnel_request *request)
 				 request->host);
 	if (!request->identity)
 		return 0;
-	if (resolve_identity(ctl, request->identity, &identity) < 0)
+	if (tunnel_identity(ctl, request->identity, &identity) < 0)
 		return -EINVAL;
 	if (!sshconf_is_path(identity))
 		return ctl_fail(ctl, -EINVAL,
@@ -136,19 +80,6 @@ static void warn_about_origin(const struct ctl *ctl, const struct tunnel_request
 			 q->host, (int)q->port, (int)q->port);
 }
 
-static bool leads_there(const struct set *set, const struct tunnel_request *request)
-{
-	size_t i;
-
-	for (i = 0; i < set->count; i++) {
-		const struct tunnel_request *other = set->prepared[i].job->request;
-
-		if (other->port == request->port && !strcmp(other->host, request->host))
-			return true;
-	}
-	return false;
-}
-
 /* But for those that were warned of before; none is begun with after limit_ms. */
 static void warn_about_origins(const struct tunnel_run *run, const struct tunnel_job *jobs,
 			       size_t count, int64_t limit_ms)
@@ -158,66 +89,9 @@ static void warn_about_origins(const struct tunnel_run *run, const struct tunnel
 
 	for (i = 0; i < count && clock_mono_ms() < end; i++)
 		if ((!i || jobs[i].request != jobs[i - 1].request) &&
-		    !leads_there(&run->set, jobs[i].request))
+		    !tunnel_set_leads_to(&run->set, jobs[i].request))
 			warn_about_origin(run->ctl, jobs[i].request,
 					  count > 1 ? PROBE_ONE_OF_MANY_MS : PROBE_MS);
-}
-
-/* ---- ssh's files ---- */
-static bool wants_terminal(const struct ctl *ctl)
-{
-	const char *term = getenv("TERM");
-
-	return !ctl->json && isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
-}
-
-static bool wants_colors(void)
-{
-	const char *no_color = getenv("NO_COLOR");
-
-	return !no_color || !*no_color;
-}
-
-static struct ssh_target target_of(const struct tunnel_run *run, const struct prepared *p)
-{
-	const struct socket_info *socket = p->job->socket;
-
-	return (struct ssh_target){
-		.alias = p->job->label ? p->alias : NULL,
-		.server = socket->ssh_server,
-		.port = socket->ssh_port,
-		.user = socket->user_name,
-		.host_keys = (const char *const *)socket->ssh_host_keys.items,
-		.host_key_count = socket->ssh_host_keys.count,
-		.known_hosts = run->known_hosts,
-		.identity = p->identity,
-		.identities = run->own_list,
-		.identity_count = run->own_count,
-		.pty = wants_terminal(run->ctl),
-		.batch = !password_can_ask(),
-	};
-}
-
-/* Each is replaced in one step, and a name in it stays a tunnel's: an ssh that starts just now finds its own. */
-static int write_files(const struct tunnel_run *run, const struct set *set)
-{
-	auto_call(strbuf_clear) struct strbuf config = STRBUF_INIT(FILE_MAX);
-	auto_call(strbuf_clear) struct strbuf hosts = STRBUF_INIT(FILE_MAX);
-	size_t i;
-	int r;
-
-	for (i = 0; i < set->count; i++) {
-		strbuf_adds(&config, set->prepared[i].stanza.buf);
-		strbuf_adds(&hosts, set->prepared[i].known_hosts.buf);
-	}
-	r = strbuf_error(&config) < 0 ? strbuf_error(&config) : strbuf_error(&hosts);
-	if (r == 0)
-		r = file_write(run->config, config.buf, config.len, 0600);
-	if (r == 0)
-		r = file_write(run->known_hosts, hosts.buf, hosts.len, 0600);
-	return r < 0 ? ctl_fail(run->ctl, r, "cannot write to '%s': %s", run->dir.path,
-				strerror(-r))
-		     : 0;
 }
 
 static int make_folder(struct tunnel_run *run)
@@ -225,10 +99,7 @@ static int make_folder(struct tunnel_run *run)
 	int r = rundir_make(&run->dir);
 
 	if (r == 0)
-		r = rundir_path(&run->dir, RUNDIR_CONFIG, run->config, sizeof(run->config));
-	if (r == 0)
-		r = rundir_path(&run->dir, RUNDIR_KNOWN_HOSTS, run->known_hosts,
-				sizeof(run->known_hosts));
+		r = tunnel_place_init(&run->place, run->ctl, &run->dir);
 	if (r == 0)
 		r = guard_start(&run->dir, &run->guard);
 	if (r < 0)
@@ -239,215 +110,37 @@ static int make_folder(struct tunnel_run *run)
 	return 0;
 }
 
-/* ---- one job ---- */
-static void make_argv(const struct tunnel_run *run, struct prepared *p)
-{
-	const struct ctl_list *options = &p->job->request->ssh_options;
-	size_t n = 0, i;
-
-	p->argv[n++] = "ssh";
-	p->argv[n++] = "-F";
-	p->argv[n++] = run->config;
-	for (i = 0; i < options->count; i++) {
-		p->argv[n++] = "-o";
-		p->argv[n++] = options->items[i];
-	}
-	/* After the user's own: the first one counts. */
-	if (proxyenv_leads_to(p->job->socket->ssh_server)) {
-		p->argv[n++] = "-o";
-		p->argv[n++] = PROXY_COMMAND;
-		p->argv[n++] = "-o";
-		p->argv[n++] = "ProxyUseFdpass=yes";
-	}
-	p->argv[n++] = "-R";
-	p->argv[n++] = p->forward.buf;
-	snprintf(p->origin, sizeof(p->origin), ORIGIN_OPTION "%d", (int)p->job->request->port);
-	p->argv[n++] = "-o";
-	p->argv[n++] = "IgnoreUnknown=SetEnv";
-	p->argv[n++] = "-o";
-	p->argv[n++] = p->origin;
-	p->argv[n++] = p->job->label ? p->alias : p->job->socket->ssh_server;
-	p->argv[n] = NULL;
-}
-
-/* Without a key that is named to it, ssh looks for some in the home of the password database. */
-static bool looks_elsewhere(const struct tunnel_run *run)
-{
-	const struct passwd *pw = getpwuid(getuid());
-	const char *home = home_folder();
-	size_t i;
-
-	for (i = 0; i < run->own_count; i++)
-		if (sshconf_is_path(run->own[i]))
-			return false;
-	return !pw || !home || strcmp(home, pw->pw_dir) != 0;
-}
-
-static void prepare_keys(const struct tunnel_run *run, struct prepared *p)
-{
-	const struct ctl_list *options = &p->job->request->ssh_options;
-
-	if (p->identity) {
-		p->identities[0] = p->identity;
-		refusal_keys_init(&p->keys, p->identities, 1, false, options);
-	} else {
-		refusal_keys_init(&p->keys, run->own_list, run->own_count, true, options);
-		if (looks_elsewhere(run))
-			p->keys.offered.unsure = true;
-	}
-}
-
-static int make_texts(const struct tunnel_run *run, struct prepared *p)
-{
-	struct ssh_target target = target_of(run, p);
-	char why[SSHCONF_WHY_SIZE] = "";
-	size_t i;
-	int r = sshconf_add_stanza(&target, &p->stanza, why);
-
-	if (r == 0)
-		r = sshconf_add_known_hosts(&target, &p->known_hosts, why);
-	for (i = 0; p->argv[i]; i++)
-		strbuf_addf(&p->given, "%s\n", p->argv[i]);
-	strbuf_adds(&p->given, p->stanza.buf);
-	strbuf_adds(&p->given, p->known_hosts.buf);
-	if (r == 0)
-		r = strbuf_error(&p->given);
-	if (r < 0 && *why)
-		return ctl_bad_answer(run->ctl, why);
-	return r < 0 ? ctl_fail(run->ctl, r, "cannot tell ssh what to do: %s", strerror(-r)) : 0;
-}
-
-/* A proxy, or a host of the user's own to jump over, leads to the server. */
-static bool is_behind(const struct prepared *p)
-{
-	const struct ctl_list *options = &p->job->request->ssh_options;
-	size_t i;
-
-	for (i = 0; i < options->count; i++)
-		if (!strncasecmp(options->items[i] + strspn(options->items[i], " \t"), "proxy", 5))
-			return true;
-	return proxyenv_leads_to(p->job->socket->ssh_server);
-}
-
-static int prepare_job(const struct tunnel_run *run, const struct tunnel_job *job,
-		       struct prepared *p, struct supervise_tunnel *ret_tunnel)
-{
-	const struct tunnel_request *q = job->request;
-	char why[SSHCONF_WHY_SIZE];
-	const char *server = job->socket->ssh_server;
-	int r;
-
-	p->job = job;
-	strbuf_init(&p->forward, FORWARD_MAX);
-	strbuf_init(&p->stanza, FILE_MAX);
-	strbuf_init(&p->known_hosts, FILE_MAX);
-	strbuf_init(&p->given, 3 * FILE_MAX);
-	snprintf(p->alias, sizeof(p->alias), "tunnel-%s", job->tunnel->tunnel_id);
-	r = q->identity ? resolve_identity(run->ctl, q->identity, &p->identity) : 0;
-	if (r < 0)
-		return r;
-	if (sshconf_add_forward(job->tunnel->local_port, q->host, q->port, &p->forward, why) < 0)
-		return ctl_fail(run->ctl, -EINVAL, "%s", why);
-	make_argv(run, p);
-	prepare_keys(run, p);
-	r = make_texts(run, p);
-	if (r < 0)
-		return r;
-	*ret_tunnel = (struct supervise_tunnel){
-		.argv = p->argv,
-		.server = server,
-		.asks = password_can_ask() && offered_may_ask(&p->keys.offered),
-		.probe_host = is_behind(p) ? NULL : sshconf_address(server),
-		.probe_port = job->socket->ssh_port,
-		.label = job->label,
-		.id = job->tunnel->tunnel_id,
-		.given = p->given.buf,
-		.origin = strchr(p->forward.buf, ':') + 1,
-		.quiet = job->quiet,
-	};
-	return 0;
-}
-
-static void set_clear(struct set *set)
-{
-	size_t i;
-
-	for (i = 0; i < set->count; i++) {
-		struct prepared *p = &set->prepared[i];
-
-		free(p->identity);
-		refusal_keys_clear(&p->keys);
-		strbuf_clear(&p->forward);
-		strbuf_clear(&p->stanza);
-		strbuf_clear(&p->known_hosts);
-		strbuf_clear(&p->given);
-	}
-	free(set->prepared);
-	free(set->tunnels);
-	*set = (struct set){ NULL };
-}
-
-static int set_make(const struct tunnel_run *run, const struct tunnel_job *jobs, size_t count,
-		    struct set *ret_set)
-{
-	struct set set = { calloc(count, sizeof(*set.prepared)),
-			   calloc(count, sizeof(*set.tunnels)), 0 };
-	int r = 0;
-
-	if (!set.prepared || !set.tunnels) {
-		set_clear(&set);
-		return ctl_fail(run->ctl, -ENOMEM, "out of memory");
-	}
-	while (r == 0 && set.count < count) {
-		size_t i = set.count++;
-
-		r = prepare_job(run, &jobs[i], &set.prepared[i], &set.tunnels[i]);
-	}
-	if (r == 0)
-		r = write_files(run, &set);
-	if (r < 0)
-		set_clear(&set);
-	else
-		*ret_set = set;
-	return r;
-}
-
 static int prepare(struct tunnel_run *run, const struct tunnel_job *jobs, size_t count)
 {
-	size_t i;
-	int r;
+	int r = make_folder(run);
 
-	run->own_count = ownkey_identities(run->own);
-	for (i = 0; i < run->own_count; i++)
-		run->own_list[i] = run->own[i];
-	r = make_folder(run);
-	return r < 0 ? r : set_make(run, jobs, count, &run->set);
+	return r < 0 ? r : tunnel_set_make(&run->place, jobs, count, &run->set);
 }
 
 static void finish(struct tunnel_run *run)
 {
 	guard_stop(&run->guard);
 	rundir_remove(&run->dir);
-	set_clear(&run->set);
+	tunnel_set_clear(&run->set);
 }
 
 /* ---- another set ---- */
 int tunnel_change(struct tunnel_run *run, const struct tunnel_job *jobs, size_t count)
 {
-	struct set next = { NULL };
+	struct tunnel_set next = { NULL };
 	int r;
 
 	warn_about_origins(run, jobs, count, PROBE_CHANGED_MS);
-	r = set_make(run, jobs, count, &next);
+	r = tunnel_set_make(&run->place, jobs, count, &next);
 	if (r < 0)
 		return r;
 	r = supervise_change(run->supervise, next.tunnels, count);
 	if (r < 0) {
-		(void)write_files(run, &run->set);
-		set_clear(&next);
+		(void)tunnel_set_write(&run->place, &run->set);
+		tunnel_set_clear(&next);
 		return ctl_fail(run->ctl, r, "cannot change what runs: %s", strerror(-r));
 	}
-	set_clear(&run->set);
+	tunnel_set_clear(&run->set);
 	run->set = next;
 	return 0;
 }
@@ -481,9 +174,10 @@ static void ask(void *context)
 static int answer(void *context, const struct supervise_refusal *refusal, struct sshline *ret_why)
 {
 	struct tunnel_run *run = context;
-	struct prepared *p = &run->set.prepared[refusal->tunnel];
+	const struct tunnel_job *job = tunnel_set_job(&run->set, refusal->tunnel);
 
-	return refusal_answer(&run->refusal, p->job->tunnel->tunnel_id, &p->keys, refusal, ret_why);
+	return refusal_answer(&run->refusal, job->tunnel->tunnel_id,
+			      tunnel_set_keys(&run->set, refusal->tunnel), refusal, ret_why);
 }
 
 static void changed(void *context, size_t tunnel, const struct supervise_status *status)
@@ -509,10 +203,17 @@ static bool hangup(void *context, struct supervise *supervise)
 	return done;
 }
 
+static bool wants_colors(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return !no_color || !*no_color;
+}
+
 static int supervise(struct tunnel_run *run)
 {
 	enum supervisor_result result;
-	bool pty = wants_terminal(run->ctl);
+	bool pty = tunnel_wants_terminal(run->ctl);
 	struct supervise_params params = {
 		.tunnels = run->set.tunnels,
 		.count = run->set.count,
