@@ -263,9 +263,10 @@ bool edge_record_is_answered(const struct edge_record *record)
 
 bool edge_record_is_unanswered(const struct edge_record *record)
 {
-	/* HAProxy's own pages are not answers of the origin: origin_ms is -1 then. */
+	/* HAProxy's own pages are not answers of the origin: origin_ms is -1 then. L: it did not even ask. */
 	if (!edge_record_is_connection(record))
-		return record->origin_ms < 0 && record->status >= 502 && record->status <= 504;
+		return record->origin_ms < 0 && record->status >= 502 && record->status <= 504 &&
+		       record->by[0] != 'L';
 	return record->bytes == 0 && record->end[0] != 'C' && record->end[0] != 'P' &&
 	       record->total_ms < EDGE_RECORD_SHORT_MS;
 }

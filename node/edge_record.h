@@ -45,7 +45,8 @@ int64_t edge_record_bytes(const struct edge_record *record);
 bool edge_record_is_connection(const struct edge_record *record);
 /* Did the origin say anything? */
 bool edge_record_is_answered(const struct edge_record *record);
-/* Did it end the connection without a byte? (HAProxy says so, or the bytes of a short connection.) */
+/* Did it end the connection without a byte? (HAProxy says so, or the bytes of a short connection.) A 503 that HAProxy
+ * gives without asking it, to one visitor too many, says nothing of it. */
 bool edge_record_is_unanswered(const struct edge_record *record);
 
 /* Did a visitor wait for an answer, and leave? */

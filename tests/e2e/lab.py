@@ -28,7 +28,11 @@ class Lab(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body.encode())
+        if self.command != "HEAD":
+            self.wfile.write(body.encode())
+
+    def do_HEAD(self):
+        self.do_GET()
 
     def do_POST(self):
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -48,6 +52,7 @@ async def serve():
         await asyncio.Future()
 
 
+ThreadingHTTPServer.request_queue_size = 128
 server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Lab)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 asyncio.run(serve())

@@ -197,6 +197,8 @@ static void whether_the_origin_answered_is_told(void **state)
 		{ "{\"status\":200,\"origin_ms\":0}", true, false, false },
 		{ "{\"status\":502,\"origin_ms\":7}", true, false, false }, /* its own words */
 		{ "{\"status\":502,\"origin_ms\":-1}", false, true, false },
+		{ "{\"status\":502,\"origin_ms\":-1,\"by\":\"SH\"}", false, true, false },
+		{ "{\"status\":503,\"origin_ms\":-1,\"by\":\"LR\"}", false, false, false },
 		{ LEFT "\"total_ms\":2000,\"by\":\"CH\"}", false, false, true },
 		{ LEFT "\"total_ms\":20,\"by\":\"CH\"}", false, false, false },	  /* soon */
 		{ LEFT "\"total_ms\":2000,\"by\":\"CD\"}", false, false, false }, /* sending */
