@@ -313,6 +313,69 @@ refused_said() {
 	refute grep -q mysocket-health "$BATS_FILE_TMPDIR/second/access"
 }
 
+# What a visitor of a sticky socket meets who keeps his cookies and leaves after a second: the status, who answered, and
+# how many cookies he was given.
+sticky_visit() {
+	public_get "http://$DNSNAME/" -b "$JAR" -c "$JAR" --max-time 1 -o /dev/null -D "$BATS_TEST_TMPDIR/head" \
+		-w '%{http_code} %header{x-origin} ' || true
+	grep -ci '^set-cookie: mysocket_tunnel=' "$BATS_TEST_TMPDIR/head" || true
+}
+
+new_visit() {
+	rm -f "$JAR"
+	sticky_visit | tee "$BATS_TEST_TMPDIR/new"
+}
+
+# The visitor keeps to the first tunnel, which answers no more: until it is left out he waits or is told so, and then he is
+# moved once, and sent to nobody else again.
+is_moved() { # statuses that he may meet meanwhile
+	local got i
+	wait_for 30 eval 'got=$(sticky_visit) && echo "$got" >>"$BATS_TEST_TMPDIR/met" && [[ "$got" == "200 second "* ]]'
+	sort "$BATS_TEST_TMPDIR/met" | uniq -c | sed 's/^/# /' >&3
+	[ "$got" = '200 second 1' ]
+	refute grep -Evq "^($1)  0\$|^200 second 1\$" "$BATS_TEST_TMPDIR/met"
+	for i in $(seq 20); do
+		[ "$(sticky_visit)" = '200 second 0' ]
+	done
+	# Nor is anybody who comes for the first time, or who has the first one's cookie and did not come meanwhile.
+	only_serves second
+	[ "$(public_get "http://$DNSNAME/?[1-20]" -b "$BATS_TEST_TMPDIR/old" -o /dev/null -w '%header{x-origin}\n' |
+		sort -u)" = second ]
+}
+
+sticky_up() {
+	export JAR="$BATS_TEST_TMPDIR/jar"
+	nginx_up 8001 first
+	nginx_up 8002 second
+	two_tunnels '"sticky": true'
+	wait_for 10 eval '[ "$(new_visit)" = "200 first 1" ]'
+	[ "$(sticky_visit)" = '200 first 0' ]
+	cp "$JAR" "$BATS_TEST_TMPDIR/old"
+}
+
+@test "a sticky visitor whose tunnel's origin refuses is moved to the other tunnel, and stays there" {
+	sticky_up
+	nginx_down 8001 first
+	is_moved 502
+	nginx_up 8001 first
+	wait_for 20 both_serve
+	[ "$(sticky_visit)" = '200 second 0' ]
+	# Nobody is bound to a tunnel that gave him no answer.
+	nginx_down 8001 first
+	wait_for 10 eval '[[ "$(new_visit)" == 502* ]]'
+	[ "$(cat "$BATS_TEST_TMPDIR/new")" = '502  0' ]
+}
+
+@test "a sticky visitor whose tunnel's origin hangs is moved to the other tunnel, and stays there" {
+	sticky_up
+	kill -STOP "$(nginx_pid first)"
+	visits_start 2 1
+	is_moved 000
+	kill -CONT "$(nginx_pid first)"
+	wait_for 20 both_serve
+	[ "$(sticky_visit)" = '200 second 0' ]
+}
+
 @test "an ssh client that is stopped is left out as well" {
 	nginx_up 8001 first
 	nginx_up 8002 second
