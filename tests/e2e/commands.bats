@@ -97,6 +97,67 @@ session_of() { # state
 	[ "${lines[1]}" = 'GET /page?a"b 200 True web 127.0.0.1' ]
 }
 
+# What `log --json` said of the current socket's last connection.
+logged() { # jq filter
+	jq -c "select(.url == \"$URL\") | $1" "$BATS_TEST_TMPDIR/json" | tail -n 1
+}
+
+lines_are() { # count
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/json")" = "$1" ]
+}
+
+# Twenty lines there and back; `took` is then how long the connection was open, in milliseconds: at least, and at most.
+talk() { # port lines-logged-by-then
+	local i began opened line
+	began=${EPOCHREALTIME/[.,]/}
+	exec {talk}<>"/dev/tcp/127.0.0.1/$1"
+	opened=${EPOCHREALTIME/[.,]/}
+	for i in $(seq 20); do
+		echo hello >&"$talk"
+		read -r -t 5 line <&"$talk"
+		[ "$line" = hello ]
+	done
+	took=$(((${EPOCHREALTIME/[.,]/} - opened) / 1000))
+	exec {talk}>&-
+	wait_for 5 lines_are "$2"
+	took+=" $(((${EPOCHREALTIME/[.,]/} - began) / 1000 + 1))"
+}
+
+@test "log --json of tcp and tls connections: who, how long, bytes of both ways, and why they ended" {
+	local origin took
+	socat TCP-LISTEN:9001,bind=127.0.0.1,fork,reuseaddr EXEC:cat </dev/null >/dev/null 2>&1 3>&- 4>&- &
+	origin=$!
+	wait_for 10 listening 9001
+	ask_start json log --json
+	wait_for 5 eval 'pgrep -x mysocket-sessio >/dev/null'
+	socket_make raw '"socket_type": "tcp"'
+	client_start raw -T -R "$RELAY:127.0.0.1:9001"
+	shows raw '^Logs'
+	talk "${URL##*:}" 1
+	cat "$BATS_TEST_TMPDIR/json"
+	[ "$(logged '[.name, .client, .method, .path, .status, .bytes, .origin_ms, .end]')" = \
+		'["raw","127.0.0.1","TCP","",0,240,-1,"closed"]' ]
+	echo "open for $took ms"
+	[ "$(logged .total_ms)" -ge "${took% *}" ]
+	[ "$(logged .total_ms)" -le "${took#* }" ]
+	[ $((${EPOCHREALTIME%[.,]*} - $(logged .at) / 1000)) -le 60 ]
+	api PATCH "/socket/$SOCKET_ID" '{"denied_networks": ["127.0.0.3"]}' >/dev/null
+	refused() { [ -z "$(echo hello | socat -t 5 - "TCP:127.0.0.1:${URL##*:},bind=127.0.0.3")" ]; }
+	wait_for 5 refused
+	wait_for 5 eval '[ "$(logged "[.client, .end]")" = "[\"127.0.0.3\",\"not admitted\"]" ]'
+	api DELETE "/socket/$SOCKET_ID" # `doctor` would miss its tunnel later
+	socket_make sealed '"socket_type": "tls"'
+	client_start sealed -T -R "$RELAY:127.0.0.1:9001"
+	shows sealed '^Logs'
+	[ "$(echo hello | socat -t 5 - "OPENSSL:$DNSNAME:${URL##*:},cafile=$SERVICE_STATE/ca.crt,bind=127.0.0.4")" = hello ]
+	wait_for 5 eval '[ "$(logged "[.name, .client, .method, .path, .status, .bytes, .origin_ms, .end]")" = \
+		"[\"sealed\",\"127.0.0.4\",\"TLS\",\"\",0,12,-1,\"closed\"]" ]'
+	jq -e 'keys_unsorted == ["at", "name", "url", "client", "method", "path", "status", "bytes", "total_ms",
+		"origin_ms", "end"]' "$BATS_TEST_TMPDIR/json"
+	api DELETE "/socket/$SOCKET_ID"
+	kill "$origin"
+}
+
 @test "kick: another session of one's own ends, and its user is told why" {
 	local number
 	first_up
