@@ -75,6 +75,9 @@ same_file() { # a b
 	[ "$(public_status "http://127.0.0.1/page.txt" -H "Host: www.$WEB")" = 404 ]
 	[ "$(public_status "http://127.0.0.1/page.txt" -H "Host: ${WEB%%.*}.example.org")" = 404 ]
 	[ "$(public_status "http://127.0.0.1/page.txt" -H "Host: ${WEB%%.*}/0.$DOMAIN")" != 200 ]
+	# It is the whole of Host, since the origin gets that.
+	[ "$(public_status "http://127.0.0.1/page.txt" -H "Host: example.org,$WEB")" = 404 ]
+	[ "$(public_status "http://127.0.0.1/page.txt" -H "Host: $WEB,$WEB")" = 404 ]
 }
 
 @test "the certificate is valid for the name" {
