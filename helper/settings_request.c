@@ -137,14 +137,10 @@ static int check(struct ctl *ctl, const struct settings_request *q)
 	return 0;
 }
 
-int settings_request_add(struct ctl *ctl, const struct settings_request *q,
-			 struct json_object *body)
+int settings_request_body(const struct settings_request *q, struct json_object *body)
 {
-	int r = check(ctl, q);
+	int r = add_text(body, "subdomain", q->subdomain);
 
-	if (r < 0)
-		return r;
-	r = add_text(body, "subdomain", q->subdomain);
 	if (r == 0)
 		r = add_flag(body, "sticky", q->sticky, q->no_sticky);
 	if (r == 0)
@@ -161,7 +157,17 @@ int settings_request_add(struct ctl *ctl, const struct settings_request *q,
 		r = add_list(body, "remove_request_headers", &q->remove_header, put_words);
 	if (r == 0)
 		r = add_rate(body, q->rate_limit);
-	return r < 0 ? ctl_fail(ctl, r, "out of memory") : 0;
+	return r;
+}
+
+int settings_request_add(struct ctl *ctl, const struct settings_request *q,
+			 struct json_object *body)
+{
+	int r = check(ctl, q);
+
+	if (r < 0)
+		return r;
+	return settings_request_body(q, body) < 0 ? ctl_fail(ctl, -ENOMEM, "out of memory") : 0;
 }
 
 void settings_request_warn(const struct ctl *ctl, struct json_object *body,

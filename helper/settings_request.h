@@ -60,6 +60,8 @@ struct settings_request {
 /* Adds what was given to a body; "none" empties a list. 0, or a negative errno, said. */
 int settings_request_add(struct ctl *ctl, const struct settings_request *request,
 			 struct json_object *body);
+/* The same of a request whose spelling has been checked: 0 or -ENOMEM. */
+int settings_request_body(const struct settings_request *request, struct json_object *body);
 /* Warns if the service has not taken a setting of `body` (it is older than they are). */
 void settings_request_warn(const struct ctl *ctl, struct json_object *body,
 			   struct json_object *answer);

@@ -82,6 +82,8 @@ static int unknown_key(const struct reader *reader, const char *key)
 static int check_socket(const struct reader *reader, const struct upconf_socket *s)
 {
 	bool web = !strncmp(s->type, "http", 4);
+	char why[UPCONF_SETTING_WHY_SIZE];
+	int r;
 
 	if (!s->port)
 		return refuse_at(reader, s->line,
@@ -101,7 +103,8 @@ static int check_socket(const struct reader *reader, const struct upconf_socket 
 				 "'%s' in [%.60s] needs 'protected = yes'; add it, or anybody may "
 				 "visit",
 				 s->username ? "username" : "password_file", s->name);
-	return 0;
+	r = upconf_setting_check(s, why);
+	return r == -EINVAL ? refuse_at(reader, s->line, "%s", why) : r;
 }
 
 /* What stands before the first section goes for those that do not say otherwise; lists are joined, those for all sockets

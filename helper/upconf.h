@@ -36,7 +36,7 @@ struct upconf_socket {
 	char *password_file; /* absolute; likewise */
 	char *identity;	     /* absolute; NULL: ssh's own choice */
 	struct ctl_list ssh_options;
-	struct settings_request settings; /* how the edge is to serve it; the service checks it */
+	struct settings_request settings; /* how the edge is to serve it */
 };
 
 struct upconf {

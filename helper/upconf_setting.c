@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ static const struct setting {
 	size_t offset;
 	size_t no;	    /* KIND_BOOL: a second bool, set by "no"; 0: there is none */
 	const char *preset; /* the default as text; NULL: none */
+	const char *field;  /* what the service calls it; NULL: the same */
 	int64_t max;	    /* KIND_NUMBER: from 1; KIND_COUNT: from 0 */
 	bool for_all;	    /* may stand before the first section */
 	bool is_local;	    /* ssh goes by it, here; the service does not know it */
@@ -57,11 +59,11 @@ static const struct setting {
 	  .no = offsetof(struct upconf_socket, settings.no_sticky) },
 	{ "proxy_protocol", KIND_BOOL, EDGE(proxy_protocol),
 	  .no = offsetof(struct upconf_socket, settings.no_proxy_protocol) },
-	{ "allow", KIND_LIST, EDGE(allow) },
-	{ "deny", KIND_LIST, EDGE(deny) },
+	{ "allow", KIND_LIST, EDGE(allow), .field = "allowed_networks" },
+	{ "deny", KIND_LIST, EDGE(deny), .field = "denied_networks" },
 	{ "host_header", KIND_TEXT, EDGE(host_header) },
-	{ "add_header", KIND_HEADERS, EDGE(add_header) },
-	{ "remove_header", KIND_LIST, EDGE(remove_header) },
+	{ "add_header", KIND_HEADERS, EDGE(add_header), .field = "add_request_headers" },
+	{ "remove_header", KIND_LIST, EDGE(remove_header), .field = "remove_request_headers" },
 	{ "rate_limit", KIND_COUNT, EDGE(rate_limit), .max = SOCKETCONF_RATE_MAX },
 #undef EDGE
 #undef AT
@@ -239,7 +241,7 @@ static int add_item(char *why, const struct setting *s, const char *value, struc
 {
 	char *copy;
 
-	if (s->kind == KIND_HEADERS && !strchr(value, ':'))
+	if (s->kind == KIND_HEADERS && !strchr(value, ':') && strcmp(value, "none") != 0)
 		return refuse(why, "'%s' needs a name and a value: %s = Name: value, not '%.60s'",
 			      s->key, s->key, value);
 	if (list->count == CTL_LIST_MAX)
@@ -312,6 +314,44 @@ int upconf_setting_inherit(size_t i, const struct upconf_socket *from, struct up
 	} else {
 		*ret_done = false; /* none of these may stand before the first section */
 	}
+	return r;
+}
+
+/* ---- what the service would say ---- */
+static void drop_json(struct json_object **o)
+{
+	json_object_put(*o);
+}
+
+/* "field 'allowed_networks': ..." -> "'allow': ..." */
+static int refuse_field(char *why, const char *message)
+{
+	static const char start[] = "field '";
+	const char *field = message + strlen(start);
+	size_t i, len = strcspn(field, "'");
+
+	if (strncmp(message, start, strlen(start)) != 0)
+		return refuse(why, "%.290s", message);
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		if (settings[i].field && strlen(settings[i].field) == len &&
+		    !strncmp(settings[i].field, field, len))
+			return refuse(why, "'%s%.250s", settings[i].key, field + len);
+	return refuse(why, "'%.290s", field);
+}
+
+int upconf_setting_check(const struct upconf_socket *socket, char why[UPCONF_SETTING_WHY_SIZE])
+{
+	auto_call(drop_json) struct json_object *o = json_object_new_object();
+	char message[SOCKETCONF_ERROR_SIZE];
+	struct socketconf conf;
+	int r = o ? settings_request_body(&socket->settings, o) : -ENOMEM;
+
+	if (r == 0)
+		r = socketconf_read(o, socket->type, &conf, message);
+	if (r == -EINVAL)
+		return refuse_field(why, message);
+	if (r == 0)
+		socketconf_clear(&conf);
 	return r;
 }
 

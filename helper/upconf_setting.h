@@ -33,6 +33,10 @@ int upconf_setting_set(size_t i, const char *value, struct upconf_socket *socket
 int upconf_setting_inherit(size_t i, const struct upconf_socket *from, struct upconf_socket *to,
 			   bool *ret_done, char ret_why[UPCONF_SETTING_WHY_SIZE]);
 
+/* Would the service take what the edge is told, for a socket of this type (lib/socketconf.h)? Whether a subdomain is free, it
+ * alone knows. As upconf_setting_set(). */
+int upconf_setting_check(const struct upconf_socket *socket, char ret_why[UPCONF_SETTING_WHY_SIZE]);
+
 /* True if all settings are the same; without those that only ssh goes by, if not `with_local`. */
 bool upconf_setting_equal(const struct upconf_socket *a, const struct upconf_socket *b,
 			  bool with_local);

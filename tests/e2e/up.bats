@@ -333,10 +333,16 @@ nothing_runs() {
 	[[ "$(of shop url)" == "https://my-shop.$DOMAIN"* ]]
 	[ "$(mysocketctl socket show --socket_id "$shop" --json | jq .rate_limit)" = 600 ]
 	up_stop
-	printf '[shop]\nport = 8000\nallow = nonsense\n' >"$BATS_TEST_TMPDIR/shop.conf"
+	printf '[shop]\nport = 8000\nsubdomain = -x\n' >"$BATS_TEST_TMPDIR/shop.conf"
 	run mysocketctl up "$BATS_TEST_TMPDIR/shop.conf"
 	[ "$status" = 1 ]
-	[[ "$output" == *nonsense*"shop.conf:1: 'shop' is not ready" ]]
+	[[ "$output" == *"'subdomain' must be "*"shop.conf:1: 'shop' is not ready" ]]
+	# What can be seen without the service is, before anything is made.
+	printf '[before]\nport = 8000\n[shop]\nport = 8000\nallow = nonsense\n' >"$BATS_TEST_TMPDIR/shop.conf"
+	run mysocketctl up "$BATS_TEST_TMPDIR/shop.conf"
+	[ "$status" = 1 ]
+	[[ "$output" == *"shop.conf:3: 'allow': 'nonsense' is not a network"* ]]
+	[ "$(mysocketctl socket ls --json | jq '[.[] | select(.name == "before")] | length')" = 0 ]
 	mysocketctl socket delete --socket_id "$shop"
 }
 

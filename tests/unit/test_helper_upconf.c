@@ -103,6 +103,17 @@ static void what_the_edge_is_told_can_be_given(void **state)
 	assert_int_equal(q->allow.count, 0);
 }
 
+static void none_empties_every_list(void **state)
+{
+	auto_call(upconf_clear) struct upconf conf = { 0 };
+
+	assert_int_equal(parse("[a]\nport=1\nallow=none\ndeny=none\nadd_header=none\n"
+			       "remove_header=none\n",
+			       &conf),
+			 0);
+	assert_string_equal(conf.sockets[0].settings.add_header.items[0], "none");
+}
+
 static void settings_before_the_first_section_are_for_all(void **state)
 {
 	auto_call(upconf_clear) struct upconf conf = { 0 };
@@ -200,6 +211,28 @@ static void what_is_wrong_is_said_with_its_line_and_the_remedy(void **state)
 		  "visit" },
 		{ "[a]\nport=1\ntype=tcp\nprotected=yes\nusername=x\npassword_file=/p\n",
 		  "up.conf:1: 'protected' works with the types http and https, not 'tcp'" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_refused(cases[i][0], cases[i][1]);
+}
+
+static void what_the_service_would_refuse_is_said_before(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "[a]\nport=1\nallow=10.0.0.0/33\n",
+		  "up.conf:1: 'allow': '10.0.0.0/33' has no valid prefix: after the slash belongs "
+		  "0 to 32" },
+		{ "[a]\nport=1\nallow = 10.0.0.0/8\nallow = 192.0.2.1, x\n[b]\nport=2\n",
+		  "up.conf:1: 'allow': 'x' is not a network: write one as 192.0.2.0/24, "
+		  "2001:db8::/32 or a single address" },
+		{ "[a]\nport=1\ntype=tcp\nsticky=yes\n",
+		  "up.conf:1: 'sticky': only http and https sockets can have it, leave it out for "
+		  "a tcp socket" },
+		{ "[a]\nport=1\ntype=tls\nremove_header=Cookie\n",
+		  "up.conf:1: 'remove_header': only http and https sockets can have it, leave it "
+		  "out for a tls socket" },
 	};
 	size_t i;
 
@@ -319,10 +352,12 @@ int main(void)
 		cmocka_unit_test(a_name_and_a_port_are_enough),
 		cmocka_unit_test(every_setting_can_be_given),
 		cmocka_unit_test(what_the_edge_is_told_can_be_given),
+		cmocka_unit_test(none_empties_every_list),
 		cmocka_unit_test(settings_before_the_first_section_are_for_all),
 		cmocka_unit_test(comments_blank_lines_and_white_space_are_ignored),
 		cmocka_unit_test(names_are_those_of_sockets),
 		cmocka_unit_test(what_is_wrong_is_said_with_its_line_and_the_remedy),
+		cmocka_unit_test(what_the_service_would_refuse_is_said_before),
 		cmocka_unit_test(sizes_are_bounded),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_said),
 		cmocka_unit_test(a_change_is_seen_whatever_it_is),
