@@ -146,8 +146,11 @@ int refusal_judge(const struct refusal_facts *facts, const char *tunnel_id,
 	if (refused->was_up)
 		return known == KNOWN_NO ? denied(DENIAL_KEY, ret_why) : 0;
 	/* None was ever taken. One that the account has is refused while the tunnel server cannot check it; or nobody unlocked
-	 * it, and is asked again. But if ssh did not get as far as to offer it, it will not the next time. */
-	if (known == KNOWN_NOTHING || (known == KNOWN_YES && refused->why.reason == SSH_REASON_KEY))
+	 * it, or its file is open to others, and is asked again. But if ssh did not get as far as to offer it, it will not the
+	 * next time. */
+	if (known == KNOWN_NOTHING ||
+	    (known == KNOWN_YES &&
+	     (refused->why.reason == SSH_REASON_KEY || refused->why.reason == SSH_REASON_KEY_FILE)))
 		return 0;
 	*ret_why = refused->why;
 	return 1;

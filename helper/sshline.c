@@ -7,6 +7,7 @@
 #include "lib/cleanup.h"
 
 #define OUR_PREFIX "mysocket: "
+#define PASSED_OVER ": bad permissions" /* Load key "...": bad permissions */
 
 static const struct {
 	const char *text;
@@ -61,7 +62,11 @@ static const struct {
 	[SSH_REASON_KEY] = { SUPERVISOR_REFUSED,
 			     "the tunnel server takes none of your ssh keys; name one of your "
 			     "account's ('mysocketctl account key ls') with --identity, or add one "
-			     "with: mysocketctl account key add" },
+			     "with: mysocketctl account key add; one with a passphrase needs ssh-add "
+			     "where nobody can be asked" },
+	[SSH_REASON_KEY_FILE] = { SUPERVISOR_REFUSED,
+				  "ssh does not use a private key that others may read, and the tunnel "
+				  "server takes no other; run chmod 600 on its file" },
 	[SSH_REASON_KEYS] = { SUPERVISOR_REFUSED,
 			      "ssh offered too many keys before the right one; name it with "
 			      "--identity" },
@@ -117,6 +122,11 @@ void sshline_from_ssh(struct sshline *s, const char *line)
 	for (i = 0; i < ARRAY_SIZE(messages); i++)
 		if (strstr(line, messages[i].text))
 			learn(s, messages[i].reason, DENIAL_NONE);
+	/* By itself it tells nothing: another key may be taken. */
+	if (strstr(line, PASSED_OVER))
+		s->passed_over_key = true;
+	if (s->reason == SSH_REASON_KEY && s->passed_over_key)
+		s->reason = SSH_REASON_KEY_FILE;
 }
 
 bool sshline_is_noise(const char *line)

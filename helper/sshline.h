@@ -18,6 +18,7 @@ enum ssh_reason {
 	SSH_REASON_PROXY,	    /* no connection through the proxy */
 	SSH_REASON_FORWARD,	    /* the relay port was refused */
 	SSH_REASON_KEY,		    /* no key was taken */
+	SSH_REASON_KEY_FILE,	    /* nor was one tried that others may read */
 	SSH_REASON_KEYS,	    /* too many keys were offered before the right one */
 	SSH_REASON_OPTIONS,	    /* ssh did not take an option */
 	SSH_REASON_VERSION,	    /* the two sides have no algorithm in common */
@@ -30,7 +31,8 @@ enum ssh_reason {
 
 struct sshline {
 	enum ssh_reason reason;
-	enum denial denial; /* with SSH_REASON_DENIED */
+	enum denial denial;   /* with SSH_REASON_DENIED */
+	bool passed_over_key; /* ssh did not use one that others may read */
 };
 
 /* A line that ssh wrote to standard error (banners of the server included). */

@@ -114,6 +114,8 @@ static void a_refusal_is_final_only_for_what_the_api_said(void **state)
 		{ THERE, HAS_B, SSH_REASON_KEYS, false, .is_final = 1 },
 		/* But what the account has, the tunnel server will take once it can check it. */
 		{ THERE, HAS_A, SSH_REASON_KEY, false },
+		{ THERE, HAS_A, SSH_REASON_KEY_FILE, false },
+		{ THERE, HAS_B, SSH_REASON_KEY_FILE, false, .is_final = 1 },
 		{ THERE, HAS_A, SSH_REASON_KEY, false, .unsure = true },
 		{ THERE, HAS_B, SSH_REASON_KEY, false, .agent = true },
 		/* The sockets, but not the keys: the login may have expired in between. */

@@ -73,6 +73,22 @@ static void each_message_of_ssh_has_its_meaning(void **state)
 	}
 }
 
+static void a_key_that_ssh_passes_over_counts_if_none_is_taken(void **state)
+{
+	static const char passed_over[] = "Load key \"/root/.ssh/id_rsa\": bad permissions";
+	struct sshline s = { SSH_REASON_NONE };
+
+	sshline_from_ssh(&s, passed_over);
+	sshline_from_ssh(&s, "Connection closed by 127.0.0.1 port 2222");
+	assert_int_equal(s.reason, SSH_REASON_CLOSED);
+	s = (struct sshline){ SSH_REASON_NONE };
+	sshline_from_ssh(&s, passed_over);
+	sshline_from_ssh(&s, "x@h: Permission denied (publickey).");
+	assert_int_equal(s.reason, SSH_REASON_KEY_FILE);
+	assert_int_equal(sshline_event(&s), SUPERVISOR_REFUSED);
+	assert_non_null(strstr(sshline_explain(&s), "chmod 600"));
+}
+
 static void every_reason_explains_itself(void **state)
 {
 	int i;
@@ -122,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_message_of_ssh_has_its_meaning),
+		cmocka_unit_test(a_key_that_ssh_passes_over_counts_if_none_is_taken),
 		cmocka_unit_test(every_reason_explains_itself),
 		cmocka_unit_test(the_telling_reason_outlives_the_one_that_follows),
 		cmocka_unit_test(a_visitor_cannot_end_a_tunnel_by_asking_for_a_path),
