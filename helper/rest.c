@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/proxyenv.h"
 #include "helper/rest_why.h"
 #include "lib/cleanup.h"
 #include "lib/json.h"
@@ -24,6 +25,7 @@ struct rest {
 	CURLM *multi;
 	CURL *easy;
 	bool running;
+	bool proxied; /* the environment has a proxy that leads to the API */
 	struct curl_slist *headers;
 	char *token;
 	int timeout_ms;
@@ -43,6 +45,20 @@ static size_t on_data(char *data, size_t size, size_t count, void *context)
 	return strbuf_error(&rest->answer) ? 0 : size * count;
 }
 
+static bool is_proxied(const char *api)
+{
+	CURLU *url = curl_url();
+	char *host = NULL;
+	bool proxied = false;
+
+	if (url && curl_url_set(url, CURLUPART_URL, api, 0) == CURLUE_OK &&
+	    curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+		proxied = strcmp(host, "[::1]") != 0 && proxyenv_leads_to(host);
+	curl_free(host);
+	curl_url_cleanup(url);
+	return proxied;
+}
+
 int rest_new(const struct rest_config *config, struct rest **ret_rest)
 {
 	struct rest *rest = calloc(1, sizeof(*rest));
@@ -60,6 +76,7 @@ int rest_new(const struct rest_config *config, struct rest **ret_rest)
 		rest_free(rest);
 		return -ENOMEM;
 	}
+	rest->proxied = is_proxied(config->api);
 	*ret_rest = rest;
 	return 0;
 }
@@ -201,6 +218,8 @@ static void set_options(struct rest *rest, const char *method, const char *url)
 #else
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
+	if (!rest->proxied)
+		curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -295,6 +314,16 @@ static int judge(struct rest *rest, struct json_object **ret_answer)
 	return r;
 }
 
+/* Without an answer: is it the proxy's doing? */
+static bool is_proxys(const struct rest *rest, CURLcode code)
+{
+	long status = 0;
+
+	curl_easy_getinfo(rest->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	return rest->proxied &&
+	       (code == CURLE_COULDNT_CONNECT || code == CURLE_PROXY || status >= 300);
+}
+
 int rest_step(struct rest *rest, struct json_object **ret_answer)
 {
 	CURLcode code = CURLE_OK;
@@ -308,6 +337,9 @@ int rest_step(struct rest *rest, struct json_object **ret_answer)
 		r = judge(rest, ret_answer);
 	else if (strbuf_error(&rest->answer))
 		r = rest_why_large(rest->config.api, rest->why, sizeof(rest->why));
+	else if (is_proxys(rest, code))
+		r = rest_why_proxy(rest->config.api, rest->curl_error, rest->why,
+				   sizeof(rest->why));
 	else
 		r = rest_why_transfer(rest->config.api, code, rest->curl_error, rest->why,
 				      sizeof(rest->why));

@@ -58,6 +58,16 @@ int rest_why_transfer(const char *api, int code, const char *detail, char *why, 
 	return -EHOSTDOWN;
 }
 
+int rest_why_proxy(const char *api, const char *detail, char *why, size_t size)
+{
+	snprintf(
+		why, size,
+		"cannot reach the API at %s through the proxy: %s; check https_proxy or ALL_PROXY, "
+		"and that the proxy allows it; NO_PROXY names hosts to reach without",
+		api, detail);
+	return -EHOSTDOWN;
+}
+
 static const struct {
 	long status;
 	int error;

@@ -11,6 +11,9 @@ struct json_object;
 /* No HTTP answer: `code` is a CURLcode, `detail` curl's own text ("" if it has none). */
 int rest_why_transfer(const char *api, int code, const char *detail, char *why, size_t size);
 
+/* A proxy of the environment does not lead to the API: `detail` as above. */
+int rest_why_proxy(const char *api, const char *detail, char *why, size_t size);
+
 /* An HTTP answer with an error status; `answer` is its document or NULL. */
 int rest_why_status(const char *api, long status, struct json_object *answer, long retry_after,
 		    char *why, size_t size);

@@ -203,6 +203,61 @@ static void nobody_there_is_told_with_the_remedy(void **state)
 	rest_free(rest);
 }
 
+/* One call to `api` where the environment names a proxy; its sentence is left in `why`. */
+static int call_behind(const char *proxy, const char *api)
+{
+	struct rest_config config = { .api = api };
+	struct json_object *o = NULL;
+	struct rest *rest;
+	int r;
+
+	unsetenv("no_proxy");
+	setenv("ALL_PROXY", proxy, 1);
+	assert_int_equal(rest_new(&config, &rest), 0);
+	rest_set_timeout(rest, 5000);
+	r = rest_call(rest, "GET", "/", NULL, &o);
+	snprintf(why, sizeof(why), "%s", rest_error(rest));
+	rest_free(rest);
+	json_object_put(o);
+	unsetenv("ALL_PROXY");
+	setenv("no_proxy", "*", 1);
+	return r;
+}
+
+static void a_proxy_that_does_not_lead_there_is_told_as_that(void **state)
+{
+	static const char no[] = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+	static struct server s;
+
+	assert_int_equal(call_behind("http://me:secret@127.0.0.1:1", "https://api.example.net"),
+			 -EHOSTDOWN);
+	assert_non_null(strstr(why, "through the proxy"));
+	assert_non_null(strstr(why, "check https_proxy"));
+	assert_null(strstr(why, "MYSOCKET_API"));
+	assert_null(strstr(why, "secret"));
+	server_start(&s, no, sizeof(no) - 1);
+	assert_int_equal(call_behind(s.api, "https://api.example.net"), -EHOSTDOWN);
+	server_stop(&s);
+	assert_non_null(strstr(why, "through the proxy"));
+	assert_non_null(strstr(why, "403"));
+	assert_null(strstr(why, "try again in a moment"));
+}
+
+static void no_proxy_leads_to_this_host(void **state)
+{
+	static const char answer[] = "HTTP/1.1 204 x\r\nConnection: close\r\n\r\n";
+	static struct server s;
+
+	server_start(&s, answer, sizeof(answer) - 1);
+	assert_int_equal(call_behind("http://127.0.0.1:1", s.api), 0);
+	server_stop(&s);
+	assert_int_equal(call_behind("http://127.0.0.1:1", "https://api.mysocket.localhost:2"),
+			 -EHOSTDOWN);
+	assert_null(strstr(why, "proxy"));
+	assert_int_equal(call_behind("http://127.0.0.1:1", "https://[::1]:2"), -EHOSTDOWN);
+	assert_null(strstr(why, "proxy"));
+}
+
 static void the_token_goes_in_its_header_and_the_body_as_json(void **state)
 {
 	static const char answer[] = "HTTP/1.1 204 x\r\nConnection: close\r\n\r\n";
@@ -331,6 +386,8 @@ int main(void)
 		cmocka_unit_test(redirects_are_not_followed),
 		cmocka_unit_test(an_endless_answer_is_given_up),
 		cmocka_unit_test(nobody_there_is_told_with_the_remedy),
+		cmocka_unit_test(a_proxy_that_does_not_lead_there_is_told_as_that),
+		cmocka_unit_test(no_proxy_leads_to_this_host),
 		cmocka_unit_test(the_token_goes_in_its_header_and_the_body_as_json),
 		cmocka_unit_test(a_call_can_be_cancelled),
 		cmocka_unit_test(a_socket_is_read_with_its_lists),
