@@ -24,11 +24,12 @@ static const struct json_field key_fields[] = {
 	{ "comment", JSON_STRING, offsetof(struct key, comment), .max = 1000 },
 };
 
+/* None is left out: by its id alone nobody knows a key. */
 static const struct table_column columns[] = {
 	{ "key_id" },
-	{ "type", true },
-	{ "comment", true },
-	{ "fingerprint", true },
+	{ "type" },
+	{ "comment" },
+	{ "fingerprint" },
 };
 
 static int add_key(const struct ctl *ctl, struct table *t, struct json_object *o)

@@ -53,6 +53,17 @@ connects() {
 	[ "$status" = 1 ]
 }
 
+@test "account key ls: at 80 columns too, each key is told with its fingerprint" {
+	id=$(mysocketctl account key add --sshkey "$HOME/other.pub" --json | jq -r .key_id)
+	run env COLUMNS=80 mysocketctl account key ls
+	[ "$status" = 0 ]
+	for key in "$HOME/.ssh/id_ed25519.pub" "$HOME/other.pub"; do
+		grep -qF "| $(fingerprint "$key") " <<<"$output"
+	done
+	[ "$(wc -L <<<"$output")" -le 80 ]
+	mysocketctl account key rm --key_id "$id" >/dev/null
+}
+
 @test "account key: what is wrong is said, as JSON too" {
 	run mysocketctl account key add
 	[ "$status" = 1 ]
