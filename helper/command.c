@@ -111,15 +111,19 @@ const struct ctl_group *ctl_group_find(const char *name)
 
 const char *ctl_command_suggest(int argc, char *const *argv)
 {
-	const char *best = NULL;
+	const char *best = NULL, *unknown = argv[0];
 	char both[128] = "";
 	size_t distance, i, len = 0;
-	int word;
+	int word, known = ctl_command_words(argc, argv);
 
-	for (word = 0; word < WORDS_MAX && word < argc && argv[word][0] != '-'; word++)
+	for (word = 0; word < WORDS_MAX && word < argc && argv[word][0] != '-'; word++) {
 		len += (size_t)snprintf(both + len, sizeof(both) - len, "%s%.30s", word ? " " : "",
 					argv[word]);
-	distance = suggest_limit(both);
+		if (word == known)
+			unknown = argv[word];
+	}
+	/* As near as the wrong word is long: those before it are right. */
+	distance = suggest_limit(known ? unknown : both);
 	for (i = 0; i < ctl_command_count; i++)
 		suggest_consider(both, ctl_commands[i]->name, &best, &distance);
 	if (best)

@@ -193,6 +193,9 @@ static void commands_are_found_and_near_ones_suggested(void **state)
 	char *half[] = { (char *)"account" };
 	char *other[] = { (char *)"conect", (char *)"--port" };
 	char *nothing[] = { (char *)"xyzzyxyzzy" };
+	char *removal[] = { (char *)"socket", (char *)"rm" };
+	char *list[] = { (char *)"socket", (char *)"list" };
+	char *key[] = { (char *)"account", (char *)"key", (char *)"ad" };
 	int words;
 
 	assert_ptr_equal(ctl_command_find(3, create, &words), &cmd_account_create);
@@ -203,6 +206,10 @@ static void commands_are_found_and_near_ones_suggested(void **state)
 	assert_string_equal(ctl_command_suggest(2, typo), "account create");
 	assert_string_equal(ctl_command_suggest(2, other), "connect");
 	assert_null(ctl_command_suggest(1, nothing));
+	/* Words that are right make no other word near. */
+	assert_string_equal(ctl_command_suggest(2, removal), "socket");
+	assert_string_equal(ctl_command_suggest(2, list), "socket ls");
+	assert_string_equal(ctl_command_suggest(3, key), "account key add");
 	assert_non_null(ctl_group_find("account"));
 	assert_null(ctl_group_find("login"));
 }
