@@ -107,8 +107,14 @@ static bool is_terminated(struct ctl *ctl)
 static bool is_cancelled(void *context)
 {
 	struct ctl *ctl = context;
+	unsigned asked = ctl->patience ? signals_end_requests() : 0;
 
-	return (ctl->patience && signals_end_requests() >= ctl->patience) || is_terminated(ctl);
+	if (asked && asked < ctl->patience && !ctl->told_patience && !signals_terminated()) {
+		ctl->told_patience = true;
+		ctl_warn(ctl, "waiting for the API, so that what it makes is deleted; Ctrl-C again "
+			      "waits no longer");
+	}
+	return (asked && asked >= ctl->patience) || is_terminated(ctl);
 }
 
 int ctl_open_api(struct ctl *ctl)

@@ -34,6 +34,7 @@ struct ctl {
 	/* Calls to the API give up at so many Ctrl-C (signals.h); 0: never. With a patience of more than one, at a SIGTERM within
 	 * two seconds. */
 	unsigned patience;
+	bool told_patience; /* and so has its user been */
 	int64_t deadline_ms; /* when calls to the API are over, on clock_mono_ms(); 0: each has its own time */
 	int64_t terminated_ms; /* when such a call saw the SIGTERM; 0: not yet */
 };

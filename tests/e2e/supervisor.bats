@@ -175,14 +175,24 @@ renewed() { # times
 	ctl_end
 }
 
-catches_term() { # does it catch SIGTERM yet?
+catches_term() { # does it catch SIGTERM yet? The shell that becomes it may do so, too.
 	local caught
+	[ "$(cat "/proc/$CTL/comm")" = mysocketctl ] || return 1
 	caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$CTL/status")
 	[ $((0x$caught & 0x4000)) != 0 ]
 }
 
-@test "connect, an API that does not answer, and SIGTERM: it ends, and tells how to find what may have been made" {
+# An API that has not answered; what it made is found and deleted.
+silent_made() {
 	local id
+	api_signal CONT
+	grep -q 'may have made a socket all the same; to see: mysocketctl socket ls' "$OUT"
+	for id in $(mysocketctl socket ls --json | jq -r '.[] | select(.name == "silent") .socket_id'); do
+		mysocketctl socket delete --socket_id "$id"
+	done
+}
+
+@test "connect, an API that does not answer, and SIGTERM: it ends, and tells how to find what may have been made" {
 	api_signal STOP
 	ctl_start connect --port 8000 --name silent
 	wait_for 10 catches_term
@@ -190,11 +200,19 @@ catches_term() { # does it catch SIGTERM yet?
 	kill -TERM "$CTL"
 	refute ctl_end
 	[ "$SECONDS" -lt 15 ]
-	api_signal CONT
-	grep -q 'may have made a socket all the same; to see: mysocketctl socket ls' "$OUT"
-	for id in $(mysocketctl socket ls --json | jq -r '.[] | select(.name == "silent") .socket_id'); do
-		mysocketctl socket delete --socket_id "$id"
-	done
+	silent_made
+}
+
+@test "connect, an API that does not answer, and Ctrl-C: it says what it waits for, and another one ends it" {
+	api_signal STOP
+	ctl_start connect --port 8000 --name silent
+	wait_for 10 catches_term
+	kill -INT "$CTL"
+	wait_for 5 grep -q 'waiting for the API' "$OUT"
+	kill -INT "$CTL"
+	refute ctl_end
+	[ "$(grep -c 'waiting for the API' "$OUT")" = 1 ]
+	silent_made
 }
 
 # ---- what cannot pass --------------------------------------------------------------------------------------------
