@@ -39,13 +39,13 @@ JQ='def clean: tostring | explode | map(select(. > 31 and (. < 127 or . > 159)))
 
 prepare() {
 	for tool in curl jq ssh; do command -v "$tool" >/dev/null || die "'$tool' is missing: install it"; done
-	api=${MYSOCKET_API:-$(sed -n 's/^ *api *= *//p' "${XDG_CONFIG_HOME:-$HOME/.config}/mysocket/config" 2>/dev/null || :)}
-	api=${api%/}; [ "${api#https://}" != "$api" ] || die "set MYSOCKET_API to your service's API, like https://api.example.com, not '$api'"
+	kept=$(cat "${XDG_CONFIG_HOME:-$HOME/.config}/mysocket/config" 2>/dev/null || :) # by mysocketctl login
+	kept_api=$(echo "$kept" | sed -n 's/^ *api *= *//p') api=${MYSOCKET_API:-$kept_api} ca=${MYSOCKET_CA_FILE:-}
+	api=${api%/}; [ "$api" != "$kept_api" ] || ca=${ca:-$(echo "$kept" | sed -n 's/^ *ca_file *= *//p')}
+	[ "${api#https://}" != "$api" ] || die "set MYSOCKET_API to your service's API, like https://api.example.com, not '$api'"
 	token_file=${MYSOCKET_TOKEN_FILE:-$HOME/.mysocketio_token}
 	dir=$(mktemp -d "${XDG_RUNTIME_DIR:-${TMPDIR:-/tmp}}/mysocket.XXXXXX")
-	trap 'rm -rf "$dir"' EXIT
-	trap 'exit 1' INT TERM HUP
-	: >"$dir/headers"
+	trap 'rm -rf "$dir"' EXIT; trap 'exit 1' INT TERM HUP; : >"$dir/headers"
 }
 
 need_token() {
@@ -57,7 +57,7 @@ need_token() {
 ask() { # method path [curl's options]; the answer is in $dir/answer
 	method=$1 url=$api$2
 	shift 2
-	[ -z "${MYSOCKET_CA_FILE:-}" ] || set -- --cacert "$MYSOCKET_CA_FILE" "$@"
+	[ -z "$ca" ] || set -- --cacert "$ca" "$@"
 	: >"$dir/answer"
 	status=$(curl -sSg --proto '=https' --max-time 30 -X "$method" -H 'Content-Type: application/json' \
 		-H "@$dir/headers" -o "$dir/answer" -w '%{http_code}' "$@" "$url") || status=none

@@ -31,11 +31,11 @@ teardown() {
 	unset CLIENT
 }
 
-each_shell() { # command... with SHELL_USED
+each_shell() { # command... with SHELL_USED; behind "||" only its last line would count
 	local shell
 	for shell in sh bash; do
 		echo "shell: $shell"
-		SHELL_USED=$shell "$@" || return 1
+		SHELL_USED=$shell "$@"
 	done
 }
 
@@ -107,6 +107,21 @@ term() {
 
 expect() { # regular expression
 	wait_for 15 eval "tmux -S '$TERMINAL' capture-pane -p | grep -q -e '$1'" || { term capture-pane -p; return 1; }
+}
+
+@test "what mysocketctl login has kept is used: the API, and its CA certificate for that API alone" {
+	mysocketctl login --email ann@example.net --password "$PASSWORD" >/dev/null
+	kept() {
+		run env -u MYSOCKET_API -u MYSOCKET_CA_FILE -u CURL_CA_BUNDLE "$SHELL_USED" "$SCRIPT" ls
+		[ "$status" = 0 ]
+		run env -u MYSOCKET_CA_FILE -u CURL_CA_BUNDLE MYSOCKET_API="$API_URL/" "$SHELL_USED" "$SCRIPT" ls
+		[ "$status" = 0 ]
+		run env -u MYSOCKET_CA_FILE -u CURL_CA_BUNDLE MYSOCKET_API="https://other.$DOMAIN" "$SHELL_USED" "$SCRIPT" ls
+		[ "$status" = 1 ]
+		[[ "$output" == *"unable to get local issuer certificate"* ]]
+	}
+	each_shell kept
+	rm "$HOME/.config/mysocket/config"
 }
 
 @test "login: asked in a terminal without echo; an interrupt leaves the terminal as it was" {
