@@ -321,7 +321,8 @@ static bool is_proxys(const struct rest *rest, CURLcode code)
 
 	curl_easy_getinfo(rest->easy, CURLINFO_HTTP_CONNECTCODE, &status);
 	return rest->proxied &&
-	       (code == CURLE_COULDNT_CONNECT || code == CURLE_PROXY || status >= 300);
+	       (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT ||
+		code == CURLE_PROXY || status >= 300);
 }
 
 int rest_step(struct rest *rest, struct json_object **ret_answer)

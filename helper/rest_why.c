@@ -19,8 +19,6 @@ static const struct {
 } transfers[] = {
 	{ CURLE_COULDNT_RESOLVE_HOST, -EHOSTDOWN, "cannot find the host of the API at",
 	  "check MYSOCKET_API and your network" },
-	{ CURLE_COULDNT_RESOLVE_PROXY, -EHOSTDOWN, "cannot find the proxy for",
-	  "check https_proxy and ALL_PROXY" },
 	{ CURLE_COULDNT_CONNECT, -EHOSTDOWN, "cannot connect to the API at",
 	  "check that the service runs, and that MYSOCKET_API is right" },
 	{ CURLE_OPERATION_TIMEDOUT, -ETIMEDOUT, "no answer in time from the API at",
@@ -60,6 +58,9 @@ int rest_why_transfer(const char *api, int code, const char *detail, char *why, 
 
 int rest_why_proxy(const char *api, const char *detail, char *why, size_t size)
 {
+	/* curl quotes an address that it cannot use, the password included. */
+	if (strchr(detail, '@'))
+		detail = "its address is none that can be used";
 	snprintf(
 		why, size,
 		"cannot reach the API at %s through the proxy: %s; check https_proxy or ALL_PROXY, "
