@@ -110,6 +110,9 @@ static const char *connection_remedy(CURL *easy, const char *proxy)
 	return "check host and port, and that the network lets you reach them";
 }
 
+#define PROXY_REMEDY "check https_proxy, ALL_PROXY or --proxy"
+#define UNSUPPORTED "Unsupported proxy" /* libcurl's words; its code is that of no connection */
+
 static const struct {
 	CURLcode code;
 	int error;
@@ -117,8 +120,8 @@ static const struct {
 } codes[] = {
 	{ CURLE_COULDNT_RESOLVE_HOST, -EHOSTDOWN,
 	  "check the name's spelling, and your network; where only a proxy knows names, use socks5h" },
-	{ CURLE_COULDNT_RESOLVE_PROXY, -EHOSTDOWN, "check https_proxy, ALL_PROXY or --proxy" },
-	{ CURLE_UNSUPPORTED_PROTOCOL, -EHOSTDOWN, "check https_proxy, ALL_PROXY or --proxy" },
+	{ CURLE_COULDNT_RESOLVE_PROXY, -EHOSTDOWN, PROXY_REMEDY },
+	{ CURLE_UNSUPPORTED_PROTOCOL, -EHOSTDOWN, PROXY_REMEDY },
 	{ CURLE_OPERATION_TIMEDOUT, -ETIMEDOUT, NULL },
 	{ CURLE_SSL_CACERT_BADFILE, -EPROTO,
 	  "give a PEM file with the CA's certificate (--ca-file or MYSOCKET_CA_FILE)" },
@@ -157,6 +160,8 @@ int net_why(CURL *easy, const struct net *net, const char *host, CURLcode code,
 	if (code == CURLE_PEER_FAILED_VERIFICATION) {
 		r = -EPROTO;
 		remedy = certificate_remedy(easy);
+	} else if (!strncmp(error_buffer, UNSUPPORTED, strlen(UNSUPPORTED))) {
+		remedy = PROXY_REMEDY;
 	} else if (!remedy) {
 		remedy = connection_remedy(easy, proxy);
 	}

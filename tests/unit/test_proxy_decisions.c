@@ -372,7 +372,7 @@ static void a_proxys_password_is_not_shown_in_curls_words_either(void **state)
 	struct net net = { .proxy = "gopher://me:secret@proxy:70" };
 	CURL *easy = curl_easy_init();
 
-	net_why(easy, &net, "host", CURLE_COULDNT_RESOLVE_PROXY,
+	net_why(easy, &net, "host", CURLE_COULDNT_CONNECT,
 		"Unsupported proxy scheme for 'gopher://me:secret@proxy:70'", why, sizeof(why));
 	assert_null(strstr(why, "secret"));
 	assert_non_null(strstr(why, "check https_proxy"));
