@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* bash and zsh share the two functions that know the tables, and differ in how they are asked; fish has lines of its own. */
+/* What "help" explains is completed like a command: the word is passed over.
+ *
+ * bash and zsh share the two functions that know the tables, and differ in how they are asked; fish has lines of its own. */
 #include "helper/completion.h"
 
 #include <stdbool.h>
@@ -167,7 +169,7 @@ static const char bash_end[] =
 	"\t\tprev=\"${COMP_WORDS[COMP_CWORD - 2]}\"\n"
 	"\tfi\n"
 	"\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD - 1}\"; do\n"
-	"\t\t[[ \"$word\" == -* ]] && continue\n"
+	"\t\t[[ \"$word\" == -* || \"$at$word\" == help ]] && continue\n"
 	"\t\t_mysocketctl_names \"${at:+$at }$word\" || break\n"
 	"\t\tat=\"${at:+$at }$word\"\n"
 	"\tdone\n"
@@ -191,7 +193,7 @@ static const char zsh_end[] = "_mysocketctl() {\n"
 			      "\tlocal at='' names='' flags='' kind='' word\n"
 			      "\n"
 			      "\tfor word in \"${(@)words[2,CURRENT - 1]}\"; do\n"
-			      "\t\t[[ \"$word\" == -* ]] && continue\n"
+			      "\t\t[[ \"$word\" == -* || \"$at$word\" == help ]] && continue\n"
 			      "\t\t_mysocketctl_names \"${at:+$at }$word\" || break\n"
 			      "\t\tat=\"${at:+$at }$word\"\n"
 			      "\tdone\n"
@@ -290,7 +292,10 @@ static const char fish_begin[] = "# Completion of mysocketctl for fish: "
 				 "function __mysocketctl_words\n"
 				 "\tset -l words (commandline -opc)\n"
 				 "\tset -e words[1]\n"
-				 "\tstring match -v -- '-*' $words\n"
+				 "\tset words (string match -v -- '-*' $words)\n"
+				 "\ttest \"$words[1]\" = help\n"
+				 "\tand set -e words[1]\n"
+				 "\tstring join \\n -- $words\n"
 				 "end\n"
 				 "\n"
 				 "function __mysocketctl_at\n"

@@ -47,6 +47,8 @@ static int check(const char *text, size_t len, const char *name, char **ret_key,
 		return r;
 	}
 	sshkey_print(&key, &sb);
+	if (key.comment[0])
+		strbuf_addf(&sb, " %s", key.comment);
 	sshkey_clear(&key);
 	r = strbuf_take(&sb, ret_key);
 	if (r < 0)

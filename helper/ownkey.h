@@ -10,7 +10,7 @@
 #define OWNKEY_MAX 5
 
 /* `given`: a path, a key's text, or NULL for the first that exists of ~/.ssh/id_ed25519.pub, id_ecdsa.pub,
- * id_ed25519_sk.pub, id_ecdsa_sk.pub, id_rsa.pub. 0 with *ret_key ("type base64", heap) and *ret_from (the path,
+ * id_ed25519_sk.pub, id_ecdsa_sk.pub, id_rsa.pub. 0 with *ret_key ("type base64", and the comment if there is one: by it its owner knows it; heap) and *ret_from (the path,
  * heap; NULL if it was text). Else a negative errno with a sentence. */
 int ownkey_get(const char *given, char **ret_key, char **ret_from, char ret_why[OWNKEY_WHY_SIZE]);
 

@@ -12,7 +12,7 @@
 #include "lib/cleanup.h"
 
 static const struct table_column socket_columns[] = {
-	{ "socket_id" }, { "dns_name" }, { "port(s)", true }, { "type", true }, { "name", true },
+	{ "socket_id" }, { "dns_name" }, { "port(s)", true }, { "type", true }, { "name" },
 };
 
 static const struct table_column tunnel_columns[] = {

@@ -41,7 +41,7 @@ connects() {
 	[[ "$output" == *"| ssh-ed25519 "*" $(fingerprint "$HOME/.ssh/id_ed25519.pub") |"* ]]
 	run mysocketctl account key add --sshkey "$HOME/other.pub"
 	[ "$status" = 0 ]
-	[[ "$output" == *"| ecdsa-sha2-nistp256 "*" $(fingerprint "$HOME/other.pub") |"* ]]
+	[[ "$output" == *"| ecdsa-sha2-nistp256 | my other machine | $(fingerprint "$HOME/other.pub") |"* ]]
 	[ "$(mysocketctl account key ls --json | jq length)" = 2 ]
 	connects
 	id=$(mysocketctl account key ls --json | jq -r '.[] | select(.type == "ecdsa-sha2-nistp256") .key_id')

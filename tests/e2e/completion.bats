@@ -38,6 +38,8 @@ completes() { # expected words in one string, command line
 	completes 'ssh-config' --json ssh
 	completes '--json --help --version' -
 	completes 'bash zsh fish' completion ''
+	completes 'add ls rm' help account key ''
+	completes 'connect' help conn
 }
 
 @test "bash completes options, and what they may be" {
@@ -87,6 +89,8 @@ fishes() { # expected words in one string, command line
 	fishes 'ssh-config' 'mysocketctl --json ssh'
 	fishes '--help --json --version' 'mysocketctl --'
 	fishes 'bash fish zsh' 'mysocketctl completion '
+	fishes 'add ls rm' 'mysocketctl help account key '
+	fishes 'connect' 'mysocketctl help conn'
 	fishes '--key_id' 'mysocketctl account key rm --k'
 	fishes '--password --password_file --port --protected --proxy-protocol' 'mysocketctl connect --port 8000 --p'
 	fishes 'http https' 'mysocketctl connect --type h'
@@ -149,6 +153,7 @@ zsh_is() { # line, words
 	zshes 'mysocketctl socket create --name x --type tcp' '' 'mysocketctl socket create --name x --type tc'
 	zshes 'mysocketctl connect --type=tls' '' 'mysocketctl connect --type=tl'
 	zshes 'mysocketctl completion fish' '' 'mysocketctl completion f'
+	zshes 'mysocketctl help account key' '' 'mysocketctl help account k'
 	touch "$HOME/a-file"
 	zshes "mysocketctl login --password-file $HOME/a-file" '' "mysocketctl login --password-file $HOME/a-f"
 	zshes "mysocketctl up $HOME/a-file" '' "mysocketctl up $HOME/a-f"
