@@ -18,16 +18,19 @@ static void check_path(const char *path)
 	char params[HTTP_PARAMS_MAX][HTTP_PARAM_SIZE] = { "" };
 	char allow[HTTP_ALLOW_SIZE];
 	const struct route *route = NULL;
+	const char *allowed;
 	int r = api_route_find("GET", path, &route, params, allow);
 
 	MUST(r == 0 || r == -ENOENT || r == -EOPNOTSUPP);
 	MUST((r == -EOPNOTSUPP) == (allow[0] != '\0' && r != 0));
 	if (r < 0)
 		return;
-	/* Whatever reaches a handler is hex and dashes. */
-	for (size_t i = 0; i < HTTP_PARAMS_MAX; i++)
-		MUST(strspn(params[i], "0123456789abcdef-") == strlen(params[i]) ||
-		     !strchr(route->path, ':'));
+	/* Whatever reaches a handler is hex and dashes, or may be the name of a host. */
+	allowed = strstr(route->path, ":name")
+			  ? "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."
+			  : "0123456789abcdef-";
+	for (size_t i = 0; i < HTTP_PARAMS_MAX && strchr(route->path, ':'); i++)
+		MUST(strspn(params[i], allowed) == strlen(params[i]));
 	if (route->auth == ROUTE_NODE || route->auth == ROUTE_EDGE)
 		MUST(!strncmp(path, "/node", 5) || !strncmp(path, "/edge", 5));
 }
