@@ -131,6 +131,20 @@ same_file() { # a b
 	refute grep -qi '^upgrade:\|http2-settings\|^connection: .*upgrade' <<<"$seen"
 }
 
+# Its origin reads no GET's body: it takes what it says for the next request.
+@test "a GET with a body shares no connection with other visitors, whatever announces it" {
+	printf 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n' >"$BATS_TEST_TMPDIR/body"
+	for url in "http://$LAB/headers" "https://$LAB/headers"; do
+		public_get "$url" -X GET --data-binary "@$BATS_TEST_TMPDIR/body" | grep -qix 'connection: close'
+		refute grep -qix 'connection: close' < <(public_get "$url")
+	done
+	public_get "http://$LAB/headers" -X GET --data-binary "@$BATS_TEST_TMPDIR/body" -H 'Transfer-Encoding: chunked' |
+		grep -qix 'connection: close'
+	nghttp --no-verify-peer --no-content-length -H ':method: GET' -d "$BATS_TEST_TMPDIR/body" "https://$LAB/headers" |
+		grep -qix 'connection: close'
+	[ "$(public_get "http://$LAB/count?/smuggled")" = 0 ]
+}
+
 @test "the origin learns who visits, and visitors' own claims are replaced" {
 	seen=$(public_get "https://$LAB/headers" -H 'X-Forwarded-For: 6.6.6.6' -H 'X_Forwarded_For: 6.6.6.6' \
 		-H 'X-Forwarded-Host: evil' -H 'X-Forwarded-Proto: gopher' -H 'X-Real-IP: 6.6.6.6' -H 'X-Real_IP: 6.6.6.6' \
