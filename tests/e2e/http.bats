@@ -131,6 +131,15 @@ same_file() { # a b
 	refute grep -qi '^upgrade:\|http2-settings\|^connection: .*upgrade' <<<"$seen"
 }
 
+@test "no visitor makes a tunnel through the edge with CONNECT" {
+	printf 'CONNECT %s:80 HTTP/1.1\r\nHost: %s\r\n\r\nGET /headers HTTP/1.1\r\nHost: %s\r\nX-Forwarded-For: 6.6.6.6\r\nConnection: close\r\n\r\n' \
+		"$LAB" "$LAB" "$LAB" | socat -t 5 - TCP:127.0.0.1:80,shut-none | tr -d '\r' >"$BATS_TEST_TMPDIR/got"
+	head -n 1 "$BATS_TEST_TMPDIR/got" | grep -q '^HTTP/1.1 501'
+	grep -qix 'x-forwarded-for: 127.0.0.1' "$BATS_TEST_TMPDIR/got"
+	refute grep -q '6\.6\.6\.6' "$BATS_TEST_TMPDIR/got"
+	wait_for 2 grep -q ' CONNECT .* 501 ' "$(tunnel_out lab)"
+}
+
 # Its origin reads no GET's body: it takes what it says for the next request.
 @test "a GET with a body shares no connection with other visitors, whatever announces it" {
 	printf 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n' >"$BATS_TEST_TMPDIR/body"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """lab.py HTTP_PORT WEBSOCKET_PORT: origins for the tests, on 127.0.0.1. The WebSocket one echoes, and says nothing by
 itself. The http one answers /headers (the headers that arrived), /hang-up... (closes without an answer),
-/count?<path> (how often that path was asked for), any other path with 200, and reads no GET's body."""
+/count?<path> (how often that path was asked for), any other path with 200; CONNECT too, and it reads no GET's body."""
 import asyncio
 import sys
 import threading
@@ -32,6 +32,9 @@ class Lab(BaseHTTPRequestHandler):
             self.wfile.write(body.encode())
 
     def do_HEAD(self):
+        self.do_GET()
+
+    def do_CONNECT(self):
         self.do_GET()
 
     def do_POST(self):
