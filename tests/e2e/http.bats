@@ -154,6 +154,15 @@ same_file() { # a b
 	[ "$(public_get "http://$LAB/count?/smuggled")" = 0 ]
 }
 
+@test "a request without Host is told so, over HTTP/1.1 and HTTP/1.0" {
+	for version in 1.1 1.0; do
+		printf 'GET / HTTP/%s\r\nConnection: close\r\n\r\n' "$version" |
+			socat -t 5 - TCP:127.0.0.1:80,shut-none | tr -d '\r' >"$BATS_TEST_TMPDIR/got"
+		head -n 1 "$BATS_TEST_TMPDIR/got" | grep -q '^HTTP/1.1 400'
+		[ "$(tail -n 1 "$BATS_TEST_TMPDIR/got")" = 'A request must say in Host which name it is for.' ]
+	done
+}
+
 @test "the origin learns who visits, and visitors' own claims are replaced" {
 	seen=$(public_get "https://$LAB/headers" -H 'X-Forwarded-For: 6.6.6.6' -H 'X_Forwarded_For: 6.6.6.6' \
 		-H 'X-Forwarded-Host: evil' -H 'X-Forwarded-Proto: gopher' -H 'X-Real-IP: 6.6.6.6' -H 'X-Real_IP: 6.6.6.6' \
