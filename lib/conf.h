@@ -28,9 +28,9 @@ struct conf {
 	int64_t relay_port_min; /* "relay_port_min": 1024..65535, 5000; relay ports are per account */
 	int64_t relay_port_max; /* "relay_port_max": 64999 */
 	int64_t tcp_port_min;	/* "tcp_port_min": 20000, public ports of tcp sockets */
-	int64_t tcp_port_max;	/* "tcp_port_max": 29999 */
-	int64_t tls_port_min;	/* "tls_port_min": 30000 */
-	int64_t tls_port_max;	/* "tls_port_max": 39999 */
+	int64_t tcp_port_max;	/* "tcp_port_max": 25999 */
+	int64_t tls_port_min;	/* "tls_port_min": 26000 */
+	int64_t tls_port_max;	/* "tls_port_max": 31999 */
 	int64_t max_sockets;	/* "max_sockets": per account, 100 */
 	int64_t max_tunnels;	/* "max_tunnels": per socket, 16 */
 	int64_t max_keys;	/* "max_keys": per account, 16 */

@@ -285,10 +285,10 @@ IS_UUID='test("^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{
 
 @test "tcp and tls sockets have a public port of their own range" {
 	mine POST /connect -d '{"name": "ssh", "socket_type": "tcp"}'
-	expect 200 '.socket_type == "tcp" and (.socket_tcp_ports | length == 1 and .[0] >= 20000 and .[0] <= 29999)'
+	expect 200 '.socket_type == "tcp" and (.socket_tcp_ports | length == 1 and .[0] >= 20000 and .[0] <= 25999)'
 	expect 200 '.url == "tcp://\(.dnsname):\(.socket_tcp_ports[0])"'
 	mine POST /connect -d '{"name": "mysql", "socket_type": "tls"}'
-	expect 200 '.socket_type == "tls" and (.socket_tcp_ports | length == 1 and .[0] >= 30000 and .[0] <= 39999)'
+	expect 200 '.socket_type == "tls" and (.socket_tcp_ports | length == 1 and .[0] >= 26000 and .[0] <= 31999)'
 	expect 200 '.url == "tls://\(.dnsname):\(.socket_tcp_ports[0])"'
 }
 

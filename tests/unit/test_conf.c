@@ -240,11 +240,27 @@ static void confirmation_has_two_ways(void **state)
 	assert_refused("confirm = no", "f.conf:1: 'confirm' must be 'email' or 'auto'");
 }
 
+/* The kernel gives ports from 32768 on to outgoing connections: one of them prevents a start of HAProxy. */
+static void public_ports_are_those_of_edge_env_and_not_of_outgoing_connections(void **state)
+{
+	auto_call(conf_clear) struct conf conf = { 0 };
+	auto_free char *env = NULL;
+	char text[100];
+
+	assert_int_equal(file_read("haproxy.d/edge.env", 1 << 20, &env, NULL), 0);
+	assert_int_equal(parse("domain=a.b\n", &conf), 0);
+	assert_true(conf.tcp_port_max < 32768 && conf.tls_port_max < 32768);
+	snprintf(text, sizeof(text), "\nMYSOCKET_TCP_BIND=:%d-%d\nMYSOCKET_TLS_BIND=:%d-%d\n",
+		 (int)conf.tcp_port_min, (int)conf.tcp_port_max, (int)conf.tls_port_min,
+		 (int)conf.tls_port_max);
+	assert_non_null(strstr(env, text));
+}
+
 static void ranges_are_in_order_and_apart(void **state)
 {
 	assert_refused("domain=a.b\nrelay_port_min=6000\nrelay_port_max=5999\n",
 		       "f.conf: 'relay_port_min' must not be above 'relay_port_max'");
-	assert_refused("domain=a.b\ntcp_port_max=30000\n",
+	assert_refused("domain=a.b\ntcp_port_max=26000\n",
 		       "f.conf: the tcp and the tls ports must not overlap");
 	assert_refused("domain=a.b\nhttp_port=443\n",
 		       "f.conf: 'http_port' and 'https_port' must differ");
@@ -443,6 +459,8 @@ int main(void)
 		cmocka_unit_test(paths_are_absolute_and_urls_are_http),
 		cmocka_unit_test(only_a_setting_that_may_be_empty_is),
 		cmocka_unit_test(confirmation_has_two_ways),
+		cmocka_unit_test(
+			public_ports_are_those_of_edge_env_and_not_of_outgoing_connections),
 		cmocka_unit_test(ranges_are_in_order_and_apart),
 		cmocka_unit_test(limits_of_an_account_are_what_a_node_takes),
 		cmocka_unit_test(control_bytes_are_refused),
