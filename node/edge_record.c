@@ -194,6 +194,15 @@ static void mark_left(struct edge_record *record)
 	record->bytes = 0;
 }
 
+/* HAProxy took both, but by two clocks: the one of origin_ms counts whole milliseconds, and may be set. */
+static void fit_origin(struct edge_record *record)
+{
+	if (record->origin_ms > record->total_ms)
+		record->origin_ms = record->total_ms;
+	else if (record->origin_ms < -1)
+		record->origin_ms = 0;
+}
+
 int edge_record_parse(char *text, size_t len, struct edge_record *ret_record)
 {
 	struct edge_record record = {
@@ -219,6 +228,7 @@ int edge_record_parse(char *text, size_t len, struct edge_record *ret_record)
 	skip_space(&c);
 	if (c.at != c.end || record.port < 0 || record.port > 65535)
 		return -EPROTO;
+	fit_origin(&record);
 	mark_left(&record);
 	*ret_record = record;
 	return 0;

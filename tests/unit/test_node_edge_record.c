@@ -43,6 +43,18 @@ static void a_record_as_agreed_is_read(void **state)
 	assert_int_equal(r.port, 6054);
 }
 
+static void an_answer_never_begins_after_its_end_nor_before_its_request(void **state)
+{
+	struct edge_record r;
+
+	assert_int_equal(parse("{\"total_ms\":1,\"origin_ms\":2}", &r), 0);
+	assert_int_equal(r.origin_ms, 1);
+	assert_int_equal(parse("{\"total_ms\":1000,\"origin_ms\":-3600000}", &r), 0);
+	assert_int_equal(r.origin_ms, 0);
+	assert_int_equal(parse("{\"total_ms\":0,\"origin_ms\":-1}", &r), 0);
+	assert_int_equal(r.origin_ms, -1);
+}
+
 static void of_a_request_that_cannot_be_read_nothing_is_known(void **state)
 {
 	struct edge_record r;
@@ -272,6 +284,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FACT(a_record_as_agreed_is_read),
+		FACT(an_answer_never_begins_after_its_end_nor_before_its_request),
 		FACT(of_a_request_that_cannot_be_read_nothing_is_known),
 		FACT(a_connection_says_how_it_ended),
 		FACT(a_syslog_header_and_white_space_are_skipped),
