@@ -167,6 +167,8 @@ same_file() { # a b
 	seen=$(public_get "https://$LAB/headers" -H 'X-Forwarded-For: 6.6.6.6' -H 'X_Forwarded_For: 6.6.6.6' \
 		-H 'X-Forwarded-Host: evil' -H 'X-Forwarded-Proto: gopher' -H 'X-Real-IP: 6.6.6.6' -H 'X-Real_IP: 6.6.6.6' \
 		-H 'True-Client-IP: 6.6.6.6' -H 'X-Client-Ip: 6.6.6.6' -H 'X-Cluster-Client-IP: 6.6.6.6' \
+		-H 'Client-IP: 6.6.6.6' -H 'CF-Connecting-IP: 6.6.6.6' -H 'Fastly-Client-IP: 6.6.6.6' \
+		-H 'X-Scheme: gopher' -H 'X-Url-Scheme: gopher' -H 'Front-End-Https: gopher' \
 		-H 'Forwarded: for=6.6.6.6' -H 'X-Mysocket-Edge: 1' -H 'Connection: X-Forwarded-For' -H 'X-Custom: stays' --ipv4)
 	grep -qix "host: $LAB" <<<"$seen"
 	grep -qix 'x-forwarded-for: 127.0.0.1' <<<"$seen"
