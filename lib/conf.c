@@ -88,11 +88,12 @@ static const struct setting {
 static const struct range {
 	const char *min_name, *max_name;
 	size_t min, max;
+	bool is_public;
 } ranges[] = {
 #define ENDS(low, high) #low, #high, offsetof(struct conf, low), offsetof(struct conf, high)
 	{ ENDS(relay_port_min, relay_port_max) },
-	{ ENDS(tcp_port_min, tcp_port_max) },
-	{ ENDS(tls_port_min, tls_port_max) },
+	{ ENDS(tcp_port_min, tcp_port_max), .is_public = true },
+	{ ENDS(tls_port_min, tls_port_max), .is_public = true },
 #undef ENDS
 };
 
@@ -351,6 +352,15 @@ static int64_t number_at(const struct conf *conf, size_t offset)
 	return *(const int64_t *)((const char *)conf + offset);
 }
 
+/* Of public ports: what is given out must not be what http and https have. */
+static bool has_web_port(const struct conf *conf, size_t min, size_t max)
+{
+	int64_t low = number_at(conf, min), high = number_at(conf, max);
+
+	return (low <= conf->http_port && conf->http_port <= high) ||
+	       (low <= conf->https_port && conf->https_port <= high);
+}
+
 static int check(const char *name, const struct conf *conf, char *ret_why)
 {
 	size_t i;
@@ -364,6 +374,12 @@ static int check(const char *name, const struct conf *conf, char *ret_why)
 				      ranges[i].min_name, ranges[i].max_name);
 	if (conf->tcp_port_min <= conf->tls_port_max && conf->tls_port_min <= conf->tcp_port_max)
 		return refuse(ret_why, "%.200s: the tcp and the tls ports must not overlap", name);
+	for (i = 0; i < ARRAY_SIZE(ranges); i++)
+		if (ranges[i].is_public && has_web_port(conf, ranges[i].min, ranges[i].max))
+			return refuse(ret_why,
+				      "%.200s: '%s' to '%s' must not contain 'http_port' or "
+				      "'https_port'",
+				      name, ranges[i].min_name, ranges[i].max_name);
 	if (conf->http_port == conf->https_port)
 		return refuse(ret_why, "%.200s: 'http_port' and 'https_port' must differ", name);
 	if (conf->max_sockets * conf->max_tunnels > TUNNELS_MAX)

@@ -262,6 +262,12 @@ static void ranges_are_in_order_and_apart(void **state)
 		       "f.conf: 'relay_port_min' must not be above 'relay_port_max'");
 	assert_refused("domain=a.b\ntcp_port_max=26000\n",
 		       "f.conf: the tcp and the tls ports must not overlap");
+	assert_refused("domain=a.b\ntcp_port_min=443\n",
+		       "f.conf: 'tcp_port_min' to 'tcp_port_max' must not contain 'http_port' or "
+		       "'https_port'");
+	assert_refused("domain=a.b\nhttp_port=26000\n",
+		       "f.conf: 'tls_port_min' to 'tls_port_max' must not contain 'http_port' or "
+		       "'https_port'");
 	assert_refused("domain=a.b\nhttp_port=443\n",
 		       "f.conf: 'http_port' and 'https_port' must differ");
 }
