@@ -283,6 +283,27 @@ doctor_says() { # pattern
 	api DELETE /domain/tls.example.com
 }
 
+# The edge shows a certificate that is good for so many days more, until $UNTIL.
+edge_certificate() { # days
+	local ca="$SERVICE_STATE/ca"
+	openssl x509 -in "$ca/edge.pem" -signkey "$ca/edge.pem" -x509toreq 2>/dev/null |
+		openssl x509 -req -CA "$ca/ca.crt" -CAkey "$ca/ca.key" -days "$1" \
+			-extfile <(echo "subjectAltName=DNS:$DOMAIN,DNS:*.$DOMAIN") -out "$BATS_TEST_TMPDIR/edge.crt"
+	openssl pkey -in "$ca/edge.pem" >>"$BATS_TEST_TMPDIR/edge.crt"
+	cp "$BATS_TEST_TMPDIR/edge.crt" "$ca/edge.pem"
+	service_stop edge
+	service_start edge
+	UNTIL=$(date -u -d "$(openssl x509 -in "$ca/edge.pem" -noout -enddate | cut -d = -f 2)" +%F)
+}
+
+@test "doctor: a certificate that is good for less than 14 days is a finding, with the day" {
+	first_up
+	edge_certificate 13
+	wait_for 10 doctor_says "^  FAIL certificate expires on $UNTIL: the operator has to get one for"
+	edge_certificate 15
+	wait_for 10 doctor_says "^  ok   certificate covers $DNSNAME until $UNTIL"
+}
+
 @test "help, and the words in the refusal of others" {
 	run ask help
 	[ "$status" -eq 0 ]
