@@ -353,8 +353,10 @@ static char *item_of(const char *page, const char *name)
 
 	snprintf(head, sizeof(head), "\n.It Cm %s No = ", name);
 	start = strstr(page, head);
-	if (!start)
+	if (!start) {
 		fail_msg("mysocket.conf(5) has no item '%s'", name);
+		return NULL;
+	}
 	text = strchr(start + 1, '\n') + 1;
 	while (!strncmp(text, ".It ", 4))
 		text = strchr(text, '\n') + 1;

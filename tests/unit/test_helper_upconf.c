@@ -334,8 +334,10 @@ static void the_man_page_has_every_setting_with_its_default(void **state)
 
 		snprintf(wanted, sizeof(wanted), "\n.It Cm %s\n", key);
 		at = strstr(page, wanted);
-		if (!at)
+		if (!at) {
 			fail_msg("mysocketctl.conf(5) lacks '%s'", key);
+			return;
+		}
 		end = strstr(at + 1, "\n.It ");
 		found = preset ? strstr(at, preset) : at;
 		if (!found || (end && found > end))
