@@ -114,8 +114,46 @@ static int add_rate(struct json_object *body, const char *text)
 			  json_object_new_int64(is_none ? 0 : strtoimax(text, NULL, 10)));
 }
 
+/* A shell's variable that was never set must not open what is closed. */
+static int check_text(struct ctl *ctl, const char *option, const char *text)
+{
+	if (text && !text[strspn(text, " \t,")])
+		return ctl_usage(ctl,
+				 "option '--%s' is empty; to take away what is set, give 'none'",
+				 option);
+	return 0;
+}
+
+static int check_list(struct ctl *ctl, const char *option, const struct ctl_list *list)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < list->count; i++)
+		r = check_text(ctl, option, list->items[i]);
+	return r;
+}
+
+static int check_blank(struct ctl *ctl, const struct settings_request *q)
+{
+	int r = check_list(ctl, "allow", &q->allow);
+
+	if (r == 0)
+		r = check_list(ctl, "deny", &q->deny);
+	if (r == 0)
+		r = check_list(ctl, "add-header", &q->add_header);
+	if (r == 0)
+		r = check_list(ctl, "remove-header", &q->remove_header);
+	if (r == 0)
+		r = check_text(ctl, "host-header", q->host_header);
+	return r == 0 ? check_text(ctl, "subdomain", q->subdomain) : r;
+}
+
 static int check(struct ctl *ctl, const struct settings_request *q)
 {
+	int r = check_blank(ctl, q);
+
+	if (r < 0)
+		return r;
 	if (q->sticky && q->no_sticky)
 		return ctl_usage(ctl, "--sticky and --no-sticky exclude each other");
 	if (q->proxy_protocol && q->no_proxy_protocol)

@@ -62,6 +62,18 @@ has() { # jq filter
 	has '.proxy_protocol | not'
 }
 
+@test "an empty value changes nothing: a variable that was never set must not open a socket" {
+	local option
+	make --allow 192.0.2.0/24
+	for option in --allow --deny --add-header --remove-header --host-header --subdomain; do
+		run mysocketctl socket set --socket_id "$ID" "$option" ' '
+		[ "$status" = 2 ]
+		[[ "$output" == *"option '$option' is empty; to take away what is set, give 'none'"* ]]
+	done
+	output=$(mysocketctl socket show --socket_id "$ID" --json)
+	has '.allowed_networks == ["192.0.2.0/24"]'
+}
+
 @test "a socket is found by id, by name, by public name and by its first part" {
 	local name
 	make --subdomain found-by-name
