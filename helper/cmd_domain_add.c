@@ -16,7 +16,7 @@ struct options {
 };
 
 static const struct ctl_option table[] = {
-	{ "socket", CTL_OPTION_STRING, offsetof(struct options, socket), .metavar = "TEXT",
+	{ "socket_id", CTL_OPTION_STRING, offsetof(struct options, socket), .metavar = "TEXT",
 	  .help = "The socket that it leads to: its id, or what it is called" },
 };
 

@@ -121,7 +121,7 @@ static int print_next(struct ctl *ctl, const struct domain *d)
 		snprintf(text, sizeof(text), "and then: mysocketctl domain check %s\n", d->domain);
 	else if (!d->socket_id || !*d->socket_id)
 		snprintf(text, sizeof(text),
-			 "\nIt leads nowhere yet: mysocketctl domain add %s --socket NAME\n",
+			 "\nIt leads nowhere yet: mysocketctl domain add %s --socket_id NAME\n",
 			 d->domain);
 	else if (!d->certificate_expires)
 		snprintf(text, sizeof(text),
@@ -181,8 +181,9 @@ int domain_print_list(struct ctl *ctl, struct json_object *list)
 	if (ctl->json)
 		return ctl_print_json(ctl, list);
 	if (!json_object_array_length(list))
-		return ctl_print(ctl, "You have no domains yet. Lead one to a socket:\n"
-				      "  mysocketctl domain add app.example.com --socket NAME\n");
+		return ctl_print(ctl,
+				 "You have no domains yet. Lead one to a socket:\n"
+				 "  mysocketctl domain add app.example.com --socket_id NAME\n");
 	table_init(&t, columns, ARRAY_SIZE(columns));
 	for (size_t i = 0; r == 0 && i < json_object_array_length(list); i++)
 		r = add_row(ctl, &t, json_object_array_get_idx(list, i));

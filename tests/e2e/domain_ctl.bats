@@ -67,7 +67,7 @@ status_becomes() { # code host
 	ctl_up connect --port 8000 --name mine
 	first=$(shown api.mysocket.localhost)
 	certificate "$at/a" 'tls.example.com,DNS:api.mysocket.localhost,DNS:*.mysocket.localhost'
-	mysocketctl domain add tls.example.com --socket mine
+	mysocketctl domain add tls.example.com --socket_id mine
 	echo "tls.example.com CNAME $NAME" >"$ZONE"
 	run mysocketctl domain check tls.example.com
 	[[ "$output" == *"mysocketctl domain certify tls.example.com --certificate FILE --key FILE"* ]]
@@ -116,7 +116,7 @@ tls_served() { # host [curl option...]
 
 # Claimed, proven, led to that socket, and given a certificate, in the file $BATS_TEST_TMPDIR/<name>.crt.
 own() { # domain socket its-public-name
-	mysocketctl domain add "$1" --socket "$2"
+	mysocketctl domain add "$1" --socket_id "$2"
 	echo "$1 CNAME $3" >>"$ZONE"
 	mysocketctl domain check "$1"
 	certificate "$BATS_TEST_TMPDIR/$1" "$1"
@@ -162,7 +162,7 @@ own() { # domain socket its-public-name
 	wait_for 5 tls_served "my-bytes.$DOMAIN"
 	refute tls_served "$TLS"
 	# Led elsewhere, a name goes with its certificate.
-	mysocketctl domain add web.example.com --socket bytes
+	mysocketctl domain add web.example.com --socket_id bytes
 	wait_for 5 tls_served web.example.com --cacert "$at/web.example.com.crt"
 	wait_for 5 status_becomes 404 web.example.com
 	mysocketctl domain rm web.example.com
@@ -182,7 +182,7 @@ both_names_are_served() {
 	mysocketctl socket create --name plain --type tcp >/dev/null
 	name=$(mysocketctl socket ls --json | jq -r '.[] | select(.name == "plain") | .dnsname')
 	port=$(mysocketctl socket ls --json | jq -r '.[] | select(.name == "plain") | .socket_tcp_ports[0]')
-	run mysocketctl domain add tcp.example.com --socket plain
+	run mysocketctl domain add tcp.example.com --socket_id plain
 	[ "$status" = 1 ]
 	[[ "$output" == *"make 'tcp.example.com' a CNAME of '$name' in the DNS, and visitors reach it at tcp.example.com:$port"* ]]
 }
@@ -201,7 +201,7 @@ both_names_are_served() {
 
 @test "visitors of one's own name reach the socket that it leads to, while it is live" {
 	ctl_up connect --port 8000 --name mine
-	run mysocketctl domain add app.example.com --socket mine
+	run mysocketctl domain add app.example.com --socket_id mine
 	[ "$status" = 0 ]
 	[[ "$output" == *"| app.example.com "*"| CNAME | $NAME "* ]]
 	status_becomes 404 app.example.com
