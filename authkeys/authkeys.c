@@ -53,10 +53,11 @@ static int ask_node(const char *user, const struct sshkey *key, uint16_t *ret_po
 		return 0;
 	if (!strcmp(answer.verb, NODEWIRE_ERROR))
 		return -EHOSTDOWN;
-	ports = wire_get(&answer, "ports");
-	if (strcmp(answer.verb, NODEWIRE_OK) != 0 || !ports)
+	if (strcmp(answer.verb, NODEWIRE_OK) != 0)
 		return -EPROTO;
-	r = authkeys_ports_parse(ports, ret_ports, ret_count);
+	ports = wire_get(&answer, "ports");
+	*ret_count = 0;
+	r = ports ? authkeys_ports_parse(ports, ret_ports, ret_count) : 0;
 	return r < 0 ? r : 1;
 }
 

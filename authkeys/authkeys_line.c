@@ -52,11 +52,9 @@ int authkeys_line(const struct sshkey *key, const uint16_t *ports, size_t count,
 {
 	size_t i;
 
-	if (!count)
-		return -EINVAL;
 	if (count > AUTHKEYS_PORTS_MAX)
 		return -E2BIG;
-	strbuf_adds(sb, "restrict,pty,port-forwarding");
+	strbuf_adds(sb, count ? "restrict,pty,port-forwarding" : "restrict,pty");
 	for (i = 0; i < count; i++) {
 		if (!ports[i])
 			return -EINVAL;

@@ -3,7 +3,7 @@
  *
  * MUST 1: the line starts with "restrict"; "pty" and "port-forwarding" are all that it gives back.
  * MUST 2: the key is printed from parsed data (lib/sshkey.h): no option, comment or newline of anybody's.
- * MUST 3: it holds exactly the given ports, and at least one: without any permitlisten sshd would allow all.
+ * MUST 3: it holds exactly the given ports; without one, no forwarding either: without any permitlisten sshd would allow all.
  * MUST 4: more ports than sshd takes is an error, not a shorter list and not a line that sshd refuses. */
 #ifndef AUTHKEYS_AUTHKEYS_LINE_H
 #define AUTHKEYS_AUTHKEYS_LINE_H
@@ -24,7 +24,7 @@ struct strbuf;
 int authkeys_ports_parse(const char *text, uint16_t ret_ports[AUTHKEYS_PORTS_MAX],
 			 size_t *ret_count);
 
-/* Appends the line with its newline. 0; -EINVAL without ports or with port 0; -E2BIG; the strbuf's error. */
+/* Appends the line with its newline. 0; -EINVAL with port 0; -E2BIG; the strbuf's error. */
 int authkeys_line(const struct sshkey *key, const uint16_t *ports, size_t count, struct strbuf *sb);
 
 #endif

@@ -5,7 +5,8 @@
  * authkeys -> node (peer: root or PATHS_KEYS_USER), one request per connection:
  *	keys user=<ssh user> type=<key type> blob=<base64>
  * node ->
- *	ok ports=<relay ports, comma-separated>	the key is one of the account's; at least one port
+ *	ok [ports=<relay ports, comma-separated>]	the key is one of the account's; without ports it has no
+ *						tunnel, and may only ask
  *	no					it is not, or there is no such user: print nothing
  *	error message=<text>			cannot be asked now (API away and nothing cached)
  *

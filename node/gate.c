@@ -119,15 +119,14 @@ static void answer_ports(struct gate_conn *conn, const struct node_login *login)
 
 	for (size_t i = 0; i < login->tunnel_count; i++)
 		strbuf_addf(&ports, "%s%u", i ? "," : "", login->tunnels[i].port);
-	answer_with(conn, NODEWIRE_OK, "ports", ports.buf);
+	answer_with(conn, NODEWIRE_OK, login->tunnel_count ? "ports" : NULL, ports.buf);
 }
 
 static void decide_keys(struct gate_conn *conn, int result, const struct node_login *login)
 {
 	if (!login && result != -ENOENT)
 		answer_with(conn, NODEWIRE_ERROR, "message", "the API cannot be asked now");
-	else if (login && login->tunnel_count > 0 &&
-		 node_login_has_key(login, conn->type, conn->blob))
+	else if (login && node_login_has_key(login, conn->type, conn->blob))
 		answer_ports(conn, login);
 	else
 		answer_with(conn, NODEWIRE_NO, NULL, NULL);

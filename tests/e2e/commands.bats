@@ -381,3 +381,17 @@ edge_certificate() { # days
 	echo "# private memory of log --json: $kib KiB" >&3
 	[ "$kib" -lt 200 ]
 }
+
+@test "an account without a tunnel may ask, and listen nowhere" {
+	account_make carol
+	run ask doctor
+	[ "$status" = 1 ]
+	[[ "$output" == *'there is no tunnel yet: make one with mysocketctl connect'* ]]
+	run ask who
+	[ "$status" = 0 ]
+	[[ "$output" == *'nobody holds a tunnel'* ]]
+	run client -T -o ExitOnForwardFailure=yes -R "$RELAY:127.0.0.1:8000"
+	[ "$status" = 255 ]
+	[[ "$output" == *'remote port forwarding failed'* ]]
+	account_use alice
+}

@@ -43,16 +43,17 @@ static void must_2_a_comment_never_reaches_the_line(void **state)
 			    "restrict,pty,port-forwarding,permitlisten=\"6054\" " KEY "\n");
 }
 
-static void must_3_a_line_without_ports_is_an_error(void **state)
+static void must_3_without_ports_there_is_no_forwarding(void **state)
 {
 	auto_call(strbuf_clear) struct strbuf line = STRBUF_INIT(AUTHKEYS_LINE_MAX);
 	auto_call(sshkey_clear) struct sshkey key = { 0 };
 	const uint16_t zero = 0;
 
 	parse_key(KEY, &key);
-	assert_int_equal(authkeys_line(&key, NULL, 0, &line), -EINVAL);
-	assert_int_equal(line.len, 0);
 	assert_int_equal(authkeys_line(&key, &zero, 1, &line), -EINVAL);
+	strbuf_reset(&line);
+	assert_int_equal(authkeys_line(&key, NULL, 0, &line), 0);
+	assert_string_equal(line.buf, "restrict,pty " KEY "\n");
 }
 
 static void must_4_as_many_ports_as_sshd_takes_fit_and_one_more_does_not(void **state)
@@ -129,7 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(must_1_and_3_everything_is_taken_away_but_the_given_ports),
 		cmocka_unit_test(must_2_a_comment_never_reaches_the_line),
-		cmocka_unit_test(must_3_a_line_without_ports_is_an_error),
+		cmocka_unit_test(must_3_without_ports_there_is_no_forwarding),
 		cmocka_unit_test(must_4_as_many_ports_as_sshd_takes_fit_and_one_more_does_not),
 		cmocka_unit_test(a_full_buffer_is_an_error_and_not_a_shorter_line),
 		cmocka_unit_test(a_list_of_ports_is_read),
