@@ -99,7 +99,8 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/parts.a $(B)/libmysocket.a
 	$(CC) -pie $(LDFLAGS) -o $@ $< -Wl,--start-group $(B)/parts.a $(B)/libmysocket.a -Wl,--end-group \
 		$(call pkg,libs,$(ALL_LIBS) cmocka) -lpam -ldl -lresolv
 check-unit: $(UNIT) $(MODULES) ## unit tests (SAN=1: with sanitizers)
-	CMOCKA_MESSAGE_OUTPUT=TAP BUILD_DIR=$(B) prove $(PROVEFLAGS) --exec '' $(UNIT)
+	CMOCKA_MESSAGE_OUTPUT=TAP BUILD_DIR=$(B) \
+		prove $(PROVEFLAGS) --exec 'env --default-signal timeout -k 10 600' $(UNIT) </dev/null
 FUZZ_SECONDS ?= 10
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/parts.a $(B)/libmysocket.a
@@ -176,4 +177,4 @@ clean: ## remove everything built
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
--include $(shell find $(O) -name stage -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $(B) -name stage -prune -o -type f -name '*.d' -print 2>/dev/null)

@@ -26,6 +26,28 @@ await() {
 	wait "$1"
 }
 
+# pass_on TARGET COMMAND...: runs a command and returns its status; a request to stop goes on to the process that
+# TARGET prints: itself, or its_child. The command has every signal as a new process has it, whatever this script was
+# started under (nohup ignores SIGHUP, a command in the background interrupts), and this script's input.
+pass_on() {
+	local pid target=$1
+	shift
+	env --default-signal "$@" 0<&0 &
+	pid=$!
+	trap 'kill -TERM $($target "$pid") 2>/dev/null || true' TERM HUP
+	trap ':' INT
+	await "$pid"
+}
+
+itself() {
+	echo "$1"
+}
+
+# unshare(1) blocks SIGTERM: the one to tell is process 1 of the namespace, its child.
+its_child() {
+	cat "/proc/$1/task/$1/children"
+}
+
 # listening PORT [ADDRESS]: does anybody in this network namespace listen there (IPv4 and IPv6)? With an
 # IPv4 address: on that one, or on all. FIRST-LAST in place of the port: on any of these.
 listening() {
