@@ -12,6 +12,7 @@
 
 #include "lib/cleanup.h"
 #include "lib/escape.h"
+#include "lib/json_lex.h"
 
 #define DEPTH_MAX 16
 #define STRING_MAX_DEFAULT 255
@@ -43,10 +44,12 @@ int json_parse(const char *text, size_t len, size_t max, struct json_object **re
 		return -EMSGSIZE;
 	if (memchr(text, '\0', len))
 		return -EINVAL; /* json-c would take it for the end */
+	if (!json_lex_is_strict(text, len))
+		return -EINVAL;
 	tok = json_tokener_new_ex(DEPTH_MAX);
 	if (!tok)
 		return -ENOMEM;
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
 	o = json_tokener_parse_ex(tok, text, (int)len);
 	end = json_tokener_get_parse_end(tok);
 	/* A bare number ends only where the text does. */

@@ -68,7 +68,28 @@ static void assert_parse(const char *text, size_t len, int expected)
 
 static void documents_of_any_kind_are_parsed(void **state)
 {
-	static const char *const good[] = { "{}", " [1, 2]\r\n\t ", "1", "-1 ", "\"x\"", "true" };
+	static const char *const good[] = {
+		"{}",
+		"[]",
+		" [1, 2]\r\n\t ",
+		"1",
+		"-1 ",
+		"\"x\"",
+		"true",
+		"false",
+		"null",
+		"0",
+		"-0",
+		"10.5",
+		"1e5",
+		"1E-5",
+		"1e+05",
+		"\"\x7f\"",
+		"\"\u20ac \U0001d850\"",
+		"\"\\u20ac \\\"\\\\ \\/\\b\\f\\n\\r\\t\"",
+		"99999999999999999999",
+		"{\"\u00e9\":[{},[]]}",
+	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(good); i++)
@@ -77,9 +98,20 @@ static void documents_of_any_kind_are_parsed(void **state)
 
 static void what_is_not_one_document_is_refused(void **state)
 {
-	static const char *const bad[] = { "",	   " ",	       "{",	 "{}x", "{} {}",
-					   "[1,]", "{a:1}",    "/* */1", "tru", "\"\xff\"",
-					   "01",   "{\"a\":}", "]" };
+	static const char *const bad[] = {
+		"",	    " ",	 "{",	      "{}x",
+		"{} {}",    "[1,]",	 "{a:1}",     "/* */1",
+		"//\n1",    "tru",	 "\"\xff\"",  "01",
+		"-01",	    "{\"a\":}",	 "]",	      "{\"a\":1,}",
+		"[,1]",	    "\"\t\"",	 "\"\n\"",    "{\"\t\":1}",
+		"'x'",	    "{'a':1}",	 "NaN",	      "-NaN",
+		"Infinity", "-Infinity", "True",      "NULL",
+		"1.",	    ".5",	 "1e",	      "1e+",
+		"+1",	    "-",	 "--1",	      "[1 2]",
+		"[1true]",  "nullnull",	 "{\"a\" 1}", "\"\\x\"",
+		"\"\\",	    "\"x",	 "\"\xc3\"",  "\"\xed\xa0\x80\"",
+		"\v1",
+	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
