@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* json-c escapes C0 controls only: C1, DEL and bidirectional overrides are left for us. */
+/* json-c escapes C0 controls only: C1, DEL and bidirectional overrides are left for us; and until 0.16 it breaks the
+ * line in what is empty. */
 #include "helper/json_text.h"
 
 #include <errno.h>
@@ -8,6 +9,20 @@
 #include "lib/escape.h"
 #include "lib/strbuf.h"
 
+/* The length of an empty object or list at s, 0 if there is none: a line never ends within a string. */
+static size_t empty_length(const char *s, size_t len)
+{
+	size_t n = 2;
+
+	if (len < 3 || (*s != '[' && *s != '{') || s[1] != '\n')
+		return 0;
+	while (n < len && s[n] == ' ')
+		n++;
+	return n < len && s[n] == *s + 2
+		       ? n + 1
+		       : 0; /* ASCII has '\\' between the brackets, '|' between the braces */
+}
+
 /* All that is unclean in the text stands inside of strings (white space between apart). */
 static void add_clean(struct strbuf *sb, const char *text, size_t len)
 {
@@ -15,6 +30,11 @@ static void add_clean(struct strbuf *sb, const char *text, size_t len)
 	unsigned cp;
 
 	for (i = 0; i < len; i += n) {
+		n = empty_length(text + i, len - i);
+		if (n) {
+			strbuf_adds(sb, text[i] == '[' ? "[]" : "{}");
+			continue;
+		}
 		n = escape_utf8_next(text + i, len - i, &cp);
 		if (!n) {
 			n = 1;

@@ -327,6 +327,20 @@ static void json_text_is_safe_for_a_terminal_and_means_the_same(void **state)
 	json_object_put(again);
 }
 
+static void json_on_several_lines_does_not_break_what_is_empty(void **state)
+{
+	static const char text[] = "{\"a\":[],\"b\":{},\"c\":[[\"[\\n]\"],{}]}";
+	auto_call(strbuf_clear) struct strbuf sb = STRBUF_INIT(1000);
+	struct json_object *o;
+
+	assert_int_equal(json_parse(text, sizeof(text) - 1, 1000, &o), 0);
+	assert_int_equal(json_text_add(&sb, o, true), 0);
+	assert_string_equal(
+		sb.buf,
+		"{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    [\n      \"[\\n]\"\n    ],\n    {}\n  ]\n}");
+	json_object_put(o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,6 +357,7 @@ int main(void)
 		cmocka_unit_test(several_sessions_are_mixed_line_by_line_and_told_apart),
 		cmocka_unit_test(a_quiet_session_shows_its_requests_alone),
 		cmocka_unit_test(a_welcome_without_an_end_is_no_welcome),
+		cmocka_unit_test(json_on_several_lines_does_not_break_what_is_empty),
 		cmocka_unit_test(json_text_is_safe_for_a_terminal_and_means_the_same),
 	};
 
