@@ -24,7 +24,8 @@ HARDEN   := -fstack-protector-strong -fPIC $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 comma    := ,
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer -fno-sanitize-recover=all) \
             $(if $(filter fuzz,$(FLAVOUR)),-fsanitize=fuzzer-no-link)
-CPPFLAGS += -D_GNU_SOURCE -I. -DMYSOCKET_VERSION='"$(VERSION)"' -DPATHS_LIBEXEC='"$(LIBEXEC)"'
+CPPFLAGS += -D_GNU_SOURCE -I. -DMYSOCKET_VERSION='"$(VERSION)"' -DPATHS_LIBEXEC='"$(LIBEXEC)"' \
+            -DPATHS_PAM_MODULES='"$(PAMDIR)"'
 CFLAGS   ?= -O2 -g
 CFLAGS   += -std=gnu17 $(WARN) $(if $(WERROR),-Werror) $(HARDEN) $(SANFLAGS)
 LDFLAGS  += -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS)
@@ -38,6 +39,7 @@ NODE_SRC    := $(wildcard node/*.c)
 API_SRC     := $(wildcard api/*.c)
 KEYS_SRC    := $(wildcard authkeys/authkeys*.c)
 SESSION_SRC := $(wildcard authkeys/session*.c)
+SSHD_SRC    := $(wildcard authkeys/sshd*.c)
 NSS_SRC     := $(wildcard authkeys/nss*.c)
 PAM_SRC     := $(wildcard authkeys/pam*.c)
 
@@ -50,12 +52,13 @@ ALL_LIBS    := $(HELPER_LIBS) $(NODE_LIBS) $(API_LIBS) libseccomp
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 # A folder's objects without its main(), so that unit tests can link them.
 MAINS := helper/mysocketctl.c proxycommand/mysocket-proxycommand.c node/mysocket-node.c \
-         api/mysocket-api.c authkeys/authkeys.c authkeys/session.c
+         api/mysocket-api.c authkeys/authkeys.c authkeys/session.c authkeys/sshd.c
 part  = $(filter-out $(call obj,$(MAINS)),$(call obj,$(1)))
 
 PROGRAMS := $(if $(HELPER_SRC),$(B)/mysocketctl) $(if $(PROXY_SRC),$(B)/mysocket-proxycommand) \
             $(if $(NODE_SRC),$(B)/mysocket-node) $(if $(API_SRC),$(B)/mysocket-api) \
-            $(if $(KEYS_SRC),$(B)/mysocket-authkeys) $(if $(SESSION_SRC),$(B)/mysocket-session)
+            $(if $(KEYS_SRC),$(B)/mysocket-authkeys) $(if $(SESSION_SRC),$(B)/mysocket-session) \
+            $(if $(SSHD_SRC),$(B)/mysocket-sshd)
 MODULES  := $(if $(NSS_SRC),$(B)/libnss_mysocket.so.2) $(if $(PAM_SRC),$(B)/pam_mysocket.so)
 
 .PHONY: all check check-unit check-e2e bench fuzz fuzz-run lint format install uninstall stage clean help
@@ -85,6 +88,8 @@ $(B)/mysocket-api: $(call obj,$(API_SRC)) $(B)/libmysocket.a
 $(B)/mysocket-authkeys: $(call obj,$(KEYS_SRC)) $(B)/libmysocket.a
 	$(CC) -pie $(LDFLAGS) -o $@ $^
 $(B)/mysocket-session: $(call obj,$(SESSION_SRC)) $(B)/libmysocket.a
+	$(CC) -pie $(LDFLAGS) -o $@ $^
+$(B)/mysocket-sshd: $(call obj,$(SSHD_SRC)) $(B)/libmysocket.a
 	$(CC) -pie $(LDFLAGS) -o $@ $^
 $(B)/libnss_mysocket.so.2: $(call obj,$(NSS_SRC)) $(B)/libmysocket.a authkeys/nss.map
 	$(CC) -shared $(LDFLAGS) -Wl,-soname,libnss_mysocket.so.2 -Wl,--version-script=authkeys/nss.map \
@@ -138,6 +143,7 @@ STAGE    := $(B)/stage
 USERBIN  := $(filter %/mysocketctl %/mysocket-proxycommand,$(PROGRAMS))
 DATA     := $(wildcard haproxy.d/*.cfg haproxy.d/*.map haproxy.d/*.lua haproxy.d/errors/* sshd_config.d/*.conf)
 MANPAGES := $(wildcard man/*.[1-8])
+UNITS    := $(wildcard scripts/systemd/*.service scripts/systemd/*.path)
 manpath   = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
 SAMPLES  := $(SYSCONF)/mysocket/mysocket.conf:scripts/conf/mysocket.conf \
             $(SYSCONF)/mysocket/edge.env:haproxy.d/edge.env \
@@ -146,7 +152,6 @@ SAMPLES  := $(SYSCONF)/mysocket/mysocket.conf:scripts/conf/mysocket.conf \
 install: all ## install below DESTDIR (files of /etc that exist are kept)
 	install -d -m 0755 $(addprefix $(D),$(LIBEXEC) $(BINDIR) $(LIBDIR) $(PAMDIR) $(SYSCONF) $(SYSCONF)/pam.d)
 	install -m 0755 $(filter-out $(USERBIN),$(PROGRAMS)) $(D)$(LIBEXEC)
-	ln -sfn /usr/sbin/sshd $(D)$(LIBEXEC)/mysocket-sshd
 	install -m 0755 $(USERBIN) $(D)$(BINDIR)
 	install -m 0644 $(filter %.so.2,$(MODULES)) $(D)$(LIBDIR)
 	install -m 0644 $(filter %/pam_mysocket.so,$(MODULES)) $(D)$(PAMDIR)
@@ -156,16 +161,16 @@ install: all ## install below DESTDIR (files of /etc that exist are kept)
 	install -D -m 0644 scripts/sysusers.d/mysocket.conf $(D)$(PREFIX)/lib/sysusers.d/mysocket.conf
 	install -D -m 0644 scripts/tmpfiles.d/mysocket.conf $(D)$(PREFIX)/lib/tmpfiles.d/mysocket.conf
 	install -d -m 0755 $(addprefix $(D)$(PREFIX)/lib/systemd/,system user) $(D)$(SYSCONF)/mysocket
-	install -m 0644 scripts/systemd/*.service $(D)$(PREFIX)/lib/systemd/system
+	install -m 0644 $(UNITS) $(D)$(PREFIX)/lib/systemd/system
 	install -m 0644 scripts/systemd/user/*.service $(D)$(PREFIX)/lib/systemd/user
 	$(foreach s,$(SAMPLES),[ -e $(D)$(word 1,$(subst :, ,$(s))) ] || \
 		install -m 0644 $(word 2,$(subst :, ,$(s))) $(D)$(word 1,$(subst :, ,$(s))); )
 uninstall: ## remove what install put there, but for the files of /etc
-	rm -f $(addprefix $(D)$(LIBEXEC)/,$(notdir $(filter-out $(USERBIN),$(PROGRAMS))) mysocket-sshd) \
+	rm -f $(addprefix $(D)$(LIBEXEC)/,$(notdir $(filter-out $(USERBIN),$(PROGRAMS)))) \
 		$(addprefix $(D)$(BINDIR)/,$(notdir $(USERBIN))) $(foreach f,$(MANPAGES),$(D)$(call manpath,$(f))) \
 		$(D)$(LIBDIR)/libnss_mysocket.so.2 $(D)$(PAMDIR)/pam_mysocket.so \
 		$(D)$(PREFIX)/lib/sysusers.d/mysocket.conf $(D)$(PREFIX)/lib/tmpfiles.d/mysocket.conf \
-		$(addprefix $(D)$(PREFIX)/lib/systemd/system/,$(notdir $(wildcard scripts/systemd/*.service))) \
+		$(addprefix $(D)$(PREFIX)/lib/systemd/system/,$(notdir $(UNITS))) \
 		$(addprefix $(D)$(PREFIX)/lib/systemd/user/,$(notdir $(wildcard scripts/systemd/user/*.service)))
 	rm -rf $(D)$(DATADIR)
 	-rmdir $(D)$(LIBEXEC)

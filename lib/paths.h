@@ -9,7 +9,11 @@
 #ifndef PATHS_CONF
 #define PATHS_CONF "/etc/mysocket/mysocket.conf"
 #endif
+#ifndef PATHS_PAM_MODULES
+#define PATHS_PAM_MODULES "/usr/lib/security"
+#endif
 
+#define PATHS_SSHD "/usr/sbin/sshd"
 #define PATHS_RUN "/run/mysocket"
 /* The node's socket for authkeys, PAM and sessions (lib/nodewire.h): SOCK_SEQPACKET. */
 #define PATHS_NODE_SOCKET PATHS_RUN "/node.sock"
