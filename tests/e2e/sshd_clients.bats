@@ -58,7 +58,7 @@ type_keys() {
 	[ "$(head -n 6 "$BATS_TEST_TMPDIR/plain")" = "$(printf '%s\n' 'Welcome to Mysocket!' "my test - $URL" '' \
 		======= Logs =======)" ]
 	served
-	shows plain "^[0-2][0-9]:[0-5][0-9]:[0-5][0-9] 127.0.0.1  *GET  */page  *200 "
+	shows plain "^[0-2][0-9]:[0-5][0-9]:[0-5][0-9] \(127.0.0.1\|::1\)  *GET  */page  *200 "
 }
 
 @test "plain ssh -N -R serves" {
@@ -132,7 +132,7 @@ type_keys() {
 @test "TCP_NODELAY is set on the connection of ssh -N" {
 	client_start quiet -N -R "$(forward)"
 	wait_for 10 served
-	run /usr/bin/python3 - "$(pgrep -f "^mysocket-sshd: $ACCOUNT_USER \[priv\]")" <<-'PYTHON'
+	run /usr/bin/python3 - "$(pgrep -f "^(mysocket-sshd|sshd-session): $ACCOUNT_USER \[priv\]")" <<-'PYTHON'
 		import ctypes, os, socket, sys
 		pid = int(sys.argv[1])
 		libc = ctypes.CDLL(None)

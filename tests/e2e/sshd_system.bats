@@ -136,6 +136,40 @@ as_dave() {
 	service_start node
 }
 
+# Prints the key's line, and what it logs.
+keys_command() { # PAM service
+	run setpriv --reuid mysocket-keys --regid mysocket-keys --clear-groups \
+		/usr/lib/mysocket/mysocket-authkeys --pam-service "$1" "$ACCOUNT_USER" ssh-ed25519 \
+		"$(cut -d ' ' -f 2 "$ACCOUNT/key.pub")"
+}
+
+# Nobody listens on the relay port, and both sides are told.
+login_listens_nowhere() { # reason
+	local log='mysocket-authkeys\[[0-9]*\]: allowing no forwarding, sshd would bind relay ports by itself: '
+	client_start half -T -R "$RELAY:127.0.0.1:8000"
+	shows half "remote port forwarding failed for listen port $RELAY"
+	shows half '^mysocket-session: no session was opened for this login: add pam_mysocket.so'
+	refute listening "$RELAY" 127.0.0.1
+	keys_command sshd
+	[ "${#lines[@]}" -eq 2 ]
+	grep -q "^$log'/etc/pam.d/sshd' names no pam_mysocket.so for $1, put \"@include mysocket\" at its top$" <<<"$output"
+	grep -q '^restrict,pty ssh-ed25519 AAAA' <<<"$output"
+}
+
+@test "without our line in its PAM service a tunnel's login may listen nowhere, and both sides are told" {
+	sed -i 's/^@include mysocket$/auth required pam_permit.so/' /etc/pam.d/sshd
+	login_listens_nowhere 'account and session'
+	sed -i 's/^auth required pam_permit.so$/auth include mysocket/' /etc/pam.d/sshd
+	login_listens_nowhere 'account and session'
+	keys_command mysocket-sshd
+	[[ $output == restrict,pty,port-forwarding,* ]]
+	run as_dave -- id -un
+	[ "$output" = dave ]
+	sed -i 's/^auth include mysocket$/@include mysocket/' /etc/pam.d/sshd
+	client_start tunnel -T -R "$RELAY:127.0.0.1:8000"
+	shows tunnel "^web - $URL"
+}
+
 @test "what the distribution's configuration says behind the drop-in is for everybody" {
 	local rules
 	rules=$(/usr/sbin/sshd -T -C user=dave,host=x,addr=127.0.0.1)
