@@ -12,7 +12,7 @@
 # second line: scripts/check runs it by itself.
 #
 # service_up [LINE...]      lays out and starts api, edge, node and sshd, with these lines in mysocket.conf besides
-# service_down              stops them all; shows their logs if a test of the file failed
+# service_down              stops them all; shows their logs if a test of the file failed; fails if HAProxy complained
 # service_start PROGRAM...  starts api, edge, node or sshd, waits until it is ready   (scripts/service.sh)
 # service_stop PROGRAM...   stops it, politely                                        (scripts/service.sh)
 # service_pid PROGRAM       prints its process id:  kill -9 "$(service_pid node)"
@@ -71,6 +71,16 @@ service_down() {
 	service_stop
 	# bats waits for what setup_file() started: tunnels, origins.
 	jobs -p | xargs -r kill 2>/dev/null || true
+	edge_complaints >&3
+}
+
+# HAProxy, whichever release it is, has nothing to complain of in its configuration or in what it is told. That its
+# processes and listeners end and that nobody takes its log are no complaints, nor is what matches EDGE_MAY_SAY.
+# Prints the others, and fails.
+edge_complaints() {
+	! grep -E '^\[(WARNING|ALERT)\]' "$SERVICE_STATE/log/edge.log" |
+		grep -vE ' : (Proxy .* stopped |Former worker |Current worker |exit-on-failure: |Exiting Master |All workers exited)' |
+		grep -vE "failed in logger|${EDGE_MAY_SAY:-failed in logger}" | sed 's/^/# HAProxy complains: /' | grep .
 }
 
 refute() { # command...

@@ -6,6 +6,15 @@ import sys
 
 import websockets
 
+try:  # websockets 13 and newer
+    from websockets.asyncio.client import connect
+
+    HEADERS = "additional_headers"
+except ImportError:
+    from websockets import connect
+
+    HEADERS = "extra_headers"
+
 
 async def hear(socket):
     try:
@@ -16,8 +25,8 @@ async def hear(socket):
 
 
 async def talk(url, headers):
-    async with websockets.connect(url, extra_headers=headers, compression=None, ping_interval=None) as socket:
-        answer = socket.response_headers
+    async with connect(url, compression=None, ping_interval=None, **{HEADERS: headers}) as socket:
+        answer = socket.response.headers if hasattr(socket, "response") else socket.response_headers
         print("open", answer.get("X-Origin", ""), answer.get("Set-Cookie", ""), flush=True)
         hearing = asyncio.create_task(hear(socket))
         while line := await asyncio.to_thread(sys.stdin.readline):
