@@ -7,9 +7,10 @@ die() {
 	exit 1
 }
 
-# wait_for SECONDS COMMAND...: repeats the command until it succeeds; 1 if it did not within the time.
+# wait_for SECONDS COMMAND...: repeats the command until it succeeds; 1 if it did not within the time, or, for tests on
+# slow machines, PATIENCE times as long.
 wait_for() {
-	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * ${PATIENCE:-1} * 1000000))
 	shift
 	until "$@"; do
 		[ "${EPOCHREALTIME/[.,]/}" -lt "$deadline" ] || return 1
@@ -24,6 +25,20 @@ await() {
 		wait "$1" && status=0 || status=$?
 	done
 	wait "$1"
+}
+
+# ended PID...: waits for children, a minute at most (wait_for) for each, and returns the last status; who does not end by
+# then is named, and killed.
+ended() {
+	local pid status
+	for pid; do
+		if ! wait_for 60 eval "! kill -0 $pid 2>/dev/null"; then
+			echo "did not end: $(tr '\0' ' ' <"/proc/$pid/cmdline")" >&2
+			kill -KILL "$pid"
+		fi
+		wait "$pid" && status=0 || status=$?
+	done
+	return "$status"
 }
 
 # pass_on TARGET COMMAND...: runs a command and returns its status; a request to stop goes on to the process that

@@ -28,10 +28,10 @@ fingerprint() { # file
 connects() {
 	OUT="$BATS_TEST_TMPDIR/out"
 	: >"$OUT" # or what the last one said may be read
-	timeout 20 mysocketctl connect --port 8000 --identity "$HOME/other" </dev/null >"$OUT" 2>&1 3>&- &
+	timeout 60 mysocketctl connect --port 8000 --identity "$HOME/other" </dev/null >"$OUT" 2>&1 3>&- &
 	wait_for 15 grep -q -e '^Logs' -e 'takes none of your ssh keys' "$OUT" || { cat "$OUT"; return 1; }
 	kill -TERM $! 2>/dev/null || true
-	wait $! || true
+	ended $! || true
 	grep -q '^Logs' "$OUT"
 }
 

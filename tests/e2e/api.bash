@@ -76,7 +76,7 @@ daemons_stop() {
 call() { # method path [curl option...]
 	local answer method=$1 path=$2
 	shift 2
-	answer=$(curl -sS --max-time 30 -X "$method" -w '\n%{http_code}' "$@" "$BASE$path") || return 1
+	answer=$(curl -sS --max-time 60 -X "$method" -w '\n%{http_code}' "$@" "$BASE$path") || return 1
 	code=${answer##*$'\n'}
 	body=${answer%$'\n'*}
 }

@@ -55,15 +55,15 @@ teardown_file() {
 	exec 5<>/dev/tcp/127.0.0.1/80
 	printf 'POST /stream HTTP/1.1\r\nHost: %s\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n' "$RAW" >&5
 	until [[ "$line" == *'got 3 one'* ]]; do
-		read -r -t 5 line <&5
+		read -r -t 30 line <&5
 	done
 	printf '3\r\ntwo\r\n' >&5
 	until [[ "$line" == *'got 3 two'* ]]; do
-		read -r -t 5 line <&5
+		read -r -t 30 line <&5
 	done
 	printf '0\r\n\r\n' >&5
 	until [[ "$line" == 'got 0'* ]]; do
-		read -r -t 5 line <&5
+		read -r -t 30 line <&5
 	done
 	exec 5>&-
 }
@@ -80,7 +80,7 @@ teardown_file() {
 		wait_for 10 grep -q " $word\$" "$RAW_HEARD"
 	done
 	exec {input}>&-
-	wait $!
+	ended $!
 	[ "$(tr '\n' ' ' <"$BATS_TEST_TMPDIR/got")" = 'got 6 first got 7 second got 0 2 ' ]
 }
 
@@ -88,11 +88,11 @@ teardown_file() {
 	local version
 	head -c 2M /dev/urandom >"$BATS_TEST_TMPDIR/body"
 	for version in 1.1 2; do
-		run public_get "https://$LAB/x" "--http$version" -v -H 'Expect: 100-continue' --expect100-timeout 20 \
+		run public_get "https://$LAB/x" "--http$version" -v -H 'Expect: 100-continue' --expect100-timeout 60 \
 			--data-binary "@$BATS_TEST_TMPDIR/body"
 		[ "$status" = 0 ]
 		[[ "$output" == *"HTTP/$version 100"*"HTTP/$version 200"* ]]
-		run public_get "https://$RAW/refuse" "--http$version" -v -H 'Expect: 100-continue' --expect100-timeout 20 \
+		run public_get "https://$RAW/refuse" "--http$version" -v -H 'Expect: 100-continue' --expect100-timeout 60 \
 			--data-binary "@$BATS_TEST_TMPDIR/body" -w '%{http_code} %{size_upload}'
 		[[ "$output" == *'413 0'* ]]
 		[[ "$output" != *"HTTP/$version 100"* ]]
@@ -106,10 +106,10 @@ teardown_file() {
 			sed -n 's/^x-large: //Ip' | tr -cd v | wc -c)" = "$size" ]
 	done
 	for size in 16000 40000; do
-		[ "$(public_status "http://$LAB/headers" --http1.1 --max-time 10 \
+		[ "$(public_status "http://$LAB/headers" --http1.1 --max-time 60 \
 			-H "X-Large: $(head -c "$size" /dev/zero | tr '\0' v)")" = 400 ]
 		# Of HTTP/2 the visitor is told by an end of its stream or connection, and gets no answer.
-		run public_status "https://$LAB/headers" --http2 --max-time 10 -H "X-Large: $(head -c "$size" /dev/zero | tr '\0' v)"
+		run public_status "https://$LAB/headers" --http2 --max-time 60 -H "X-Large: $(head -c "$size" /dev/zero | tr '\0' v)"
 		[ "$status" != 0 ]
 		[ "$status" != 28 ] # too late
 		[ "$output" = 000 ]
@@ -121,7 +121,7 @@ teardown_file() {
 	for i in $(seq 120); do
 		many+=(-H "X-More-$i: $i")
 	done
-	[ "$(public_status "http://$LAB/headers" --max-time 10 "${many[@]}")" = 400 ]
+	[ "$(public_status "http://$LAB/headers" --max-time 60 "${many[@]}")" = 400 ]
 }
 
 @test "a visitor over TLS that has said all still gets the answer" {
@@ -137,7 +137,7 @@ teardown_file() {
 
 # Reads up to the end of the other direction, and says something then.
 last_word() { # host port
-	SSL_CERT_FILE="$SERVICE_STATE/ca.crt" timeout 20 /usr/bin/python3 -c '
+	SSL_CERT_FILE="$SERVICE_STATE/ca.crt" timeout 60 /usr/bin/python3 -c '
 import socket, ssl, sys
 host, port = sys.argv[1], int(sys.argv[2])
 with ssl.create_default_context().wrap_socket(socket.create_connection((host, port)), server_hostname=host,
@@ -177,7 +177,7 @@ postgres_up() {
 }
 
 sql() { # host port statement
-	timeout 20 psql -h "$1" -p "$2" -U alice -d postgres -X -A -t -c "$3"
+	timeout 60 psql -h "$1" -p "$2" -U alice -d postgres -X -A -t -c "$3"
 }
 
 @test "psql through a tcp socket and through a tls socket" {
@@ -251,7 +251,7 @@ got() { # file
 echoes() { # descriptor to write to, to read from, text
 	local line
 	echo "$3" >&"$1"
-	read -r -t 10 line <&"$2"
+	read -r -t 30 line <&"$2"
 	[ "$line" = "$3" ]
 }
 
@@ -287,7 +287,7 @@ echoes() { # descriptor to write to, to read from, text
 	edge_ran $((began + 3590))
 	wait_for 60 hour_passed_in_ssh # what is busy with other things may need longer for as many questions
 	clock_rate 1
-	timeout 5 cat <&6 # up to its end
+	timeout 60 cat <&6 # up to its end
 	echoes 5 5 after
 	echoes "${TLS[1]}" "${TLS[0]}" after
 	ws_echoes plain after

@@ -114,7 +114,7 @@ talk() { # port lines-logged-by-then
 	opened=${EPOCHREALTIME/[.,]/}
 	for i in $(seq 20); do
 		echo hello >&"$talk"
-		read -r -t 5 line <&"$talk"
+		read -r -t 30 line <&"$talk"
 		[ "$line" = hello ]
 	done
 	took=$(((${EPOCHREALTIME/[.,]/} - opened) / 1000))
@@ -255,7 +255,7 @@ doctor_says() { # pattern
 	api POST /domain/app.example.com/check '{}'
 	wait_for 10 doctor_says "^  FAIL dns  *app.example.com has no address (.*): make it a CNAME of $DNSNAME$"
 	echo '127.0.0.1 app.example.com' >>/etc/hosts
-	doctor_says '^  ok   dns  *app.example.com leads to this server'
+	wait_for 30 doctor_says '^  ok   dns  *app.example.com leads to this server'
 	grep -q '^  FAIL certificate does not name app.example.com: .*mysocketctl domain certify' "$BATS_TEST_TMPDIR/doctor"
 	grep -q "^  ok   certificate covers $DNSNAME until" "$BATS_TEST_TMPDIR/doctor"
 	api DELETE /domain/app.example.com
@@ -324,7 +324,7 @@ edge_certificate() { # days
 		[[ $output == *" web - $URL"* ]]
 		[ "${#lines[@]}" -eq 2 ]
 	done
-	wait $!
+	ended $!
 	[ "$(sort "$BATS_TEST_TMPDIR/codes" | uniq -c | xargs)" = '2000 200' ]
 	run grep -c 'took over' "$BATS_TEST_TMPDIR/first"
 	[ "$output" = 0 ]

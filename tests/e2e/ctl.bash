@@ -64,7 +64,7 @@ ctl_up() {
 
 ctl_end() { # its status
 	local status=0
-	wait "$CTL" || status=$?
+	ended "$CTL" || status=$?
 	unset CTL
 	return "$status"
 }

@@ -221,7 +221,7 @@ teardown() {
 	grep -q '^Connecting to Server: ssh.mysocket.localhost$' "$OUT"
 	grep -q "^my test service - https://$NAME$" "$OUT"
 	[ "$(public_get "https://$NAME/page.txt")" = 'the bytes of the origin' ]
-	wait_for 1 grep -q 'GET.*/page.txt.*200' "$OUT"
+	wait_for 5 grep -q 'GET.*/page.txt.*200' "$OUT"
 	refute grep -q $'\033' "$OUT"
 	[ "$(stat -c '%a' "$(run_folders)")" = 700 ]
 	SSH=$(ctl_ssh)
@@ -276,11 +276,11 @@ teardown() {
 	expect '^status 0$'
 }
 
-@test "connect: ssh killed with -9 is back within a second, and the terminal is sane" {
+@test "connect: ssh killed with -9 is back, and the terminal is sane" {
 	term_up 'mysocketctl connect --port 8000; echo "status $?"; stty -a | grep -o -e "-*icanon"'
 	expect '^Logs'
 	pkill -9 -f "^ssh -F $HOME"
-	wait_for 2 times_shown '^Logs' 2
+	wait_for 5 times_shown '^Logs' 2
 	term send-keys C-c
 	expect '^Press ctrl-c to exit'
 	wait_for 5 times_shown '^Press ctrl-c to exit' 2
@@ -300,7 +300,7 @@ teardown() {
 }
 
 @test "the end of the reader ends it, and the socket is deleted all the same" {
-	timeout 30 mysocketctl connect --port 8000 2>/dev/null </dev/null | sed '/^Logs/q' >"$BATS_TEST_TMPDIR/out"
+	timeout 60 mysocketctl connect --port 8000 2>/dev/null </dev/null | sed '/^Logs/q' >"$BATS_TEST_TMPDIR/out"
 	SOCKET=$(sed -n 's/^| \([0-9a-f-]\{36\}\) .*/\1/p' "$BATS_TEST_TMPDIR/out")
 	socket_is_gone
 }

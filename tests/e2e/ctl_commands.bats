@@ -246,7 +246,7 @@ connect_up() {
 	kill -STOP "$CTL" # or the guard would be alive for a moment too long
 	pkill -KILL -x mysocketctl -P "$CTL"
 	kill -KILL "$CTL"
-	wait "$CTL" || true
+	ended "$CTL" || true
 	[ "$(run_folders)" = 1 ]
 	connect_up
 	[ "$(run_folders)" = 1 ]
@@ -254,7 +254,7 @@ connect_up() {
 	mysocketctl tunnel connect --socket_id "$left" --tunnel_id "$left" --port 8000 2>/dev/null || true
 	[ -d "$kept" ]
 	kill -TERM "$CTL"
-	wait "$CTL"
+	ended "$CTL"
 	[ "$(run_folders)" = 0 ]
 	mysocketctl socket delete --socket_id "$left"
 }

@@ -24,16 +24,16 @@ teardown() {
 served() { # host [curl option...]
 	local host=$1
 	shift
-	[ "$(curl -sS --max-time 5 "$@" --resolve "$host:80:127.0.0.1" --resolve "$host:443:127.0.0.1")" = 'the bytes of the origin' ]
+	[ "$(curl -sS --max-time 60 "$@" --resolve "$host:80:127.0.0.1" --resolve "$host:443:127.0.0.1")" = 'the bytes of the origin' ]
 }
 
 status_of() { # URL [curl option...]
-	curl -sS -o /dev/null -w '%{http_code}' --max-time 5 "$@"
+	curl -sS -o /dev/null -w '%{http_code}' --max-time 60 "$@"
 }
 
 # Until a visitor of the name gets that status.
 status_becomes() { # code host
-	[ "$(curl -sS -o /dev/null -w '%{http_code}' --max-time 5 --resolve "$2:80:127.0.0.1" "http://$2/page.txt")" = "$1" ]
+	[ "$(curl -sS -o /dev/null -w '%{http_code}' --max-time 60 --resolve "$2:80:127.0.0.1" "http://$2/page.txt")" = "$1" ]
 }
 
 @test "a name is added, proven by a TXT record, listed and removed" {
@@ -144,7 +144,7 @@ own() { # domain socket its-public-name
 		refute tls_served "$name"
 	done
 	# It is no website.
-	run curl -sS --max-time 5 -i --resolve tls.example.com:443:127.0.0.1 --cacert "$at/tls.example.com.crt" https://tls.example.com/page.txt
+	run curl -sS --max-time 60 -i --resolve tls.example.com:443:127.0.0.1 --cacert "$at/tls.example.com.crt" https://tls.example.com/page.txt
 	[[ "$output" == 'HTTP/2 404'*'tls service'*"port $PORT of this name"* ]]
 	status_becomes 404 tls.example.com
 	[ "$(status_of http://127.0.0.1/page.txt -H "Host: ${TLS%%.*}")" = 404 ]

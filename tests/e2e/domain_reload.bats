@@ -98,7 +98,7 @@ both_are_kept() {
 visits() { # url file.crt
 	local host=${1#https://}
 	host=${host%%[:/]*}
-	curl -s --http1.1 --no-sessionid -H 'Connection: close' --max-time 15 --cacert "$2" -o /dev/null -w '%{http_code}\n' \
+	curl -s --http1.1 --no-sessionid -H 'Connection: close' --max-time 60 --cacert "$2" -o /dev/null -w '%{http_code}\n' \
 		--resolve "$host:443:127.0.0.1" --resolve "$host:$PORT:127.0.0.1" --rate 50/s "$1?[1-20]"
 }
 
@@ -179,7 +179,7 @@ visitors_of_both() {
 }
 
 tls_visit() { # host
-	curl -sk --max-time 20 --resolve "$1:$PORT:127.0.0.1" "https://$1:$PORT/"
+	curl -sk --max-time 60 --resolve "$1:$PORT:127.0.0.1" "https://$1:$PORT/"
 }
 
 # Its peers know all by then: it hands its routes on.
@@ -203,7 +203,7 @@ another_worker_is_there() { # than
 	wait_for 10 another_worker_is_there "$before"
 	both_are_shown
 	# Once they have waited for mysocket-node.
-	[ "$(curl -sk --max-time 20 "https://127.0.0.1:$PORT/")" = hello ]
+	[ "$(curl -sk --max-time 60 "https://127.0.0.1:$PORT/")" = hello ]
 	refute tls_visit web.example.com
 	refute tls_visit tls.example.com
 	service_start node

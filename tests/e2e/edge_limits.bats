@@ -123,7 +123,7 @@ all_others_are_served() {
 	run public_get "http://$DNSNAME/" --interface 127.0.0.2 -i
 	[[ "${output,,}" == *$'\nretry-after: '[0-9]*'content-type: text/plain'*'too many visitors'* ]]
 	all_others_are_served
-	wait_for 2 grep -Eq ' 127\.0\.0\.2 +GET +/new +503 ' "$(tunnel_out full)"
+	wait_for 5 grep -Eq ' 127\.0\.0\.2 +GET +/new +503 ' "$(tunnel_out full)"
 	# mysocket-node was given no reason to ask the tunnel's service by itself.
 	[ "$(public_get "http://$OTHER/count?/")" = "$before" ]
 	refute grep -q '^mysocket: full: ' "$(tunnel_out full)"
@@ -164,7 +164,7 @@ echoed() { # address
 	hold_connections "${URL##*:}" 50
 	wait_for 5 eval '[ -z "$(echoed 127.0.0.2)" ]'
 	all_others_are_served
-	wait_for 2 grep -Eq ' 127\.0\.0\.2 +TCP +not admitted' "$(tunnel_out bytes)"
+	wait_for 5 grep -Eq ' 127\.0\.0\.2 +TCP +not admitted' "$(tunnel_out bytes)"
 	release_requests
 	wait_for 5 eval '[ "$(echoed 127.0.0.2)" = hello ]'
 	refute grep -q '^mysocket: bytes: ' "$(tunnel_out bytes)"

@@ -49,7 +49,7 @@ load_lines() {
 }
 
 load_wait() {
-	wait "${LOAD_PIDS[@]}" || true
+	ended "${LOAD_PIDS[@]}" || true
 }
 
 load_end() {

@@ -209,5 +209,5 @@ refused() { # pattern [argument...]
 	name=$(grep -o "[a-z]*-[a-z]*-[0-9]*\.$DOMAIN" "$BATS_TEST_TMPDIR/ctl" | head -n 1)
 	HOST=$name both hello
 	kill "$ctl"
-	wait "$ctl" || true
+	ended "$ctl" || true
 }

@@ -39,7 +39,7 @@ stop_it() { # signal
 	local it=$pid
 	pid=''
 	kill "-$1" "$it" 2>/dev/null || true
-	wait "$it"
+	ended "$it"
 }
 
 # An origin as some development servers are: on ::1 alone (where there is one), and nothing at its root.
@@ -119,7 +119,7 @@ nothing_left() {
 	wait_for 60 says '^Logs'
 	url=$(grep -o 'https://[a-z0-9-]*\.mysocket\.localhost:8443' "$state.out" | head -n 1)
 	curl -sf --cacert "$state/ca.crt" "$url/a/path?of=mine" | cmp - "$root/scripts/sample.html"
-	wait_for 1 says 'GET .*/a/path?of=mine'
+	wait_for 5 says 'GET .*/a/path?of=mine'
 	printf '\003' >&5
 	wait_for 10 says 'cleaning up'
 	wait_for 10 eval "! kill -0 $pid 2>/dev/null"
@@ -192,7 +192,7 @@ nothing_left() {
 	start_it --server
 	wait_for 60 says 'Ctrl-C stops it'
 	kill -KILL "$(pgrep -x mysocket-node)"
-	wait "$pid" && status=0 || status=$?
+	ended "$pid" && status=0 || status=$?
 	pid=''
 	[ "$status" = 1 ]
 	says 'mysocket-node ended'

@@ -96,7 +96,7 @@ tcp() {
 	[ "$(echo hello | socat -t 10 - "TCP:127.0.0.1:$ECHO_PORT")" != hello ] || echo 200
 	exec 7<>"/dev/tcp/127.0.0.1/$ECHO_PORT"
 	echo hello >&7
-	read -r -t 10 line <&7
+	read -r -t 30 line <&7
 	[ "$line" != hello ] || echo 200
 	exec 7>&-
 }
@@ -120,13 +120,13 @@ websocket() { # name
 	exec 8<>"/dev/tcp/127.0.0.1/80"
 	printf '%s\r\n' 'GET / HTTP/1.1' "Host: $1" 'Connection: Upgrade' 'Upgrade: websocket' 'Sec-WebSocket-Version: 13' \
 		'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' '' >&8
-	read -r -t 10 line <&8
+	read -r -t 30 line <&8
 	echo "$line" | sed 's/^HTTP.1.1 101 .*/200/'
 	until [ -z "${line%$'\r'}" ]; do
-		read -r -t 10 line <&8 || break
+		read -r -t 30 line <&8 || break
 	done
 	printf '\x81\x85\0\0\0\0hello' >&8
-	LC_ALL=C read -r -t 10 -N 7 frame <&8
+	LC_ALL=C read -r -t 30 -N 7 frame <&8
 	[ "$frame" = $'\x81\x05hello' ] && echo 200 || echo "$frame"
 	exec 8>&-
 }

@@ -82,7 +82,7 @@ from() { # address url [option...]
 
 # Within a second the command prints that.
 becomes() { # text command...
-	wait_for 1 prints "$@" || { echo "it is $("${@:2}"), not $1"; return 1; }
+	wait_for 5 prints "$@" || { echo "it is $("${@:2}"), not $1"; return 1; }
 }
 
 prints() { # text command...
@@ -115,7 +115,7 @@ prints() { # text command...
 	[[ "$output" == 'HTTP/2 403'*'Not from your address'* ]]
 	run public_get "http://$WEB/refused" --interface 127.2.2.3 -i
 	[[ "$output" == 'HTTP/1.1 403'*'text/plain'*'not admitted here'* ]]
-	wait_for 2 grep -Eq ' 127\.2\.2\.3 +GET +/refused +403 ' "$(tunnel_out web)"
+	wait_for 5 grep -Eq ' 127\.2\.2\.3 +GET +/refused +403 ' "$(tunnel_out web)"
 	# An X-Forwarded-For of their own does not help.
 	[ "$(from 127.2.2.3 "http://$WEB/headers" -H 'X-Forwarded-For: 127.0.0.1')" = 403 ]
 }
@@ -141,7 +141,7 @@ bytes_from() { # address
 	[ -n "$(bytes_from 127.0.0.1)" ]
 	change "$BYTES_ID" '"denied_networks": ["127.3.0.0/16"]'
 	becomes '' bytes_from 127.3.3.3
-	wait_for 2 grep -Eq ' 127\.3\.3\.3 +TCP +not admitted' "$(tunnel_out bytes)"
+	wait_for 5 grep -Eq ' 127\.3\.3\.3 +TCP +not admitted' "$(tunnel_out bytes)"
 	# However many they are: that says nothing about the tunnel.
 	local i
 	for i in $(seq 30); do
@@ -150,7 +150,7 @@ bytes_from() { # address
 	[ -n "$(bytes_from 127.0.0.1)" ]
 	refute grep -qi 'left out\|refuses' "$(tunnel_out bytes)"
 	change "$BYTES_ID" '"denied_networks": []'
-	wait_for 1 eval '[ -n "$(bytes_from 127.3.3.3)" ]'
+	wait_for 5 eval '[ -n "$(bytes_from 127.3.3.3)" ]'
 }
 
 # And a tls socket's.
@@ -165,10 +165,10 @@ sealed_from() { # address
 	[ -n "$(sealed_from 127.0.0.1)" ]
 	[ -n "$(sealed_from 127.4.4.5)" ]
 	[ -z "$(sealed_from 127.4.4.4)" ]
-	wait_for 2 grep -Eq ' 127\.4\.4\.4 +TLS +not admitted' "$(tunnel_out sealed)"
+	wait_for 5 grep -Eq ' 127\.4\.4\.4 +TLS +not admitted' "$(tunnel_out sealed)"
 	refute grep -Eq ' 127\.4\.4\.5 +TLS +not admitted' "$(tunnel_out sealed)"
 	change "$SEALED_ID" '"allowed_networks": [], "denied_networks": []'
-	wait_for 1 eval '[ -n "$(sealed_from 127.0.0.4)" ]'
+	wait_for 5 eval '[ -n "$(sealed_from 127.0.0.4)" ]'
 }
 
 # So many requests in a row, over one connection: how many were served, refused, and the milliseconds that it took.
@@ -185,7 +185,7 @@ rush() { # address requests [curl option...]
 @test "a rate limit: so many requests in a second are served, more are a 429, and other clients' are not" {
 	local served refused ms i
 	change "$WEB_ID" '"rate_limit": 5'
-	wait_for 1 eval 'edge_cli "show map settings.map" | grep -q " ${WEB%%.*} 5:"'
+	wait_for 5 eval 'edge_cli "show map settings.map" | grep -q " ${WEB%%.*} 5:"'
 	for i in 1 2 3; do
 		read -r served refused ms < <(rush "127.0.1.$i" 100)
 		echo "$served served, $refused refused in $ms ms"
@@ -202,9 +202,9 @@ rush() { # address requests [curl option...]
 	[[ "$output" == *'HTTP/1.1 429'*'retry-after: 1'*'Too many requests'* ]]
 	[ "$(from 127.0.0.11 "http://$WEB/headers")" = 200 ]
 	[ "$(from 127.0.0.9 "https://$SECURE/headers")" = 200 ]
-	wait_for 3 eval '[ "$(from 127.0.0.9 "http://$WEB/headers")" = 200 ]'
+	wait_for 5 eval '[ "$(from 127.0.0.9 "http://$WEB/headers")" = 200 ]'
 	change "$WEB_ID" '"rate_limit": 0'
-	wait_for 1 eval '! edge_cli "show map settings.map" | grep -q " ${WEB%%.*} "'
+	wait_for 5 eval '! edge_cli "show map settings.map" | grep -q " ${WEB%%.*} "'
 	public_get "http://$WEB/headers?[1-20]" --interface 127.0.0.9 -o /dev/null -w '%{http_code}\n' | sort | uniq -c |
 		grep -qx ' *20 200'
 }
@@ -221,7 +221,7 @@ seen() { # [curl option...]
 	local options=(-H 'X-Secret: visitor' -H 'X-Version: visitor' -H 'X-Version: again' -H 'Accept-Language: de') way
 	change "$WEB_ID" '"host_header": "app.local:8080", "remove_request_headers": ["accept-language", "X-Secret"],
 		"add_request_headers": [{"name": "X-Version", "value": "a; b \\ \" c"}, {"name": "X-Secret", "value": "edge"}]'
-	wait_for 1 eval 'seen | grep -qix "host: app.local:8080"'
+	wait_for 5 eval 'seen | grep -qix "host: app.local:8080"'
 	for way in '--http1.1' '--http2' '-d body'; do
 		seen $way "${options[@]}" >"$BATS_TEST_TMPDIR/seen"
 		grep -qix 'host: app.local:8080' "$BATS_TEST_TMPDIR/seen"
@@ -231,7 +231,7 @@ seen() { # [curl option...]
 		refute grep -qi 'visitor\|again\|accept-language' "$BATS_TEST_TMPDIR/seen"
 	done
 	change "$WEB_ID" '"host_header": "", "remove_request_headers": [], "add_request_headers": []'
-	wait_for 1 eval 'seen | grep -qix "host: $WEB"'
+	wait_for 5 eval 'seen | grep -qix "host: $WEB"'
 	seen "${options[@]}" | grep -qix 'accept-language: de'
 }
 
@@ -242,7 +242,7 @@ seen() { # [curl option...]
 		names+="${names:+, }{\"name\": \"X-Long-$i\", \"value\": \"$value\"}"
 	done
 	change "$WEB_ID" "\"add_request_headers\": [$names]"
-	wait_for 1 eval 'seen | grep -qi "^x-long-4: $value"'
+	wait_for 5 eval 'seen | grep -qi "^x-long-4: $value"'
 	head -c 300K /dev/zero >"$BATS_TEST_TMPDIR/body"
 	seen -H "X-Visitor: $(head -c 8000 /dev/zero | tr '\0' w)" --data-binary "@$BATS_TEST_TMPDIR/body" >"$BATS_TEST_TMPDIR/seen"
 	[ "$(grep -ci '^x-long' "$BATS_TEST_TMPDIR/seen")" = 4 ]
@@ -262,7 +262,7 @@ seen() { # [curl option...]
 	[[ "$(public_get "http://[::1]/" -H "Host: $DNSNAME")" == '::1 ::1 '* ]]
 	(public_get "http://$DNSNAME/?[1-200]" --interface 127.0.0.24 >"$BATS_TEST_TMPDIR/a") 3>&- 4>&- &
 	public_get "http://$DNSNAME/?[1-200]" --interface 127.0.0.25 >"$BATS_TEST_TMPDIR/b"
-	wait $!
+	ended $!
 	[ "$(grep -c '^127.0.0.24 127.0.0.24 ' "$BATS_TEST_TMPDIR/a")" = 200 ]
 	[ "$(grep -c '^127.0.0.25 127.0.0.25 ' "$BATS_TEST_TMPDIR/b")" = 200 ]
 	tunnel_down proxied
@@ -271,16 +271,16 @@ seen() { # [curl option...]
 @test "PROXY protocol to a tcp origin: version 2, with the visitor's address" {
 	change "$BYTES_ID" '"proxy_protocol": true'
 	# Signature, version 2 PROXY, TCP over IPv4, 12 bytes, source address.
-	wait_for 1 eval '[[ "$(bytes_from 127.0.0.31)" == 0d0a0d0a000d0a515549540a2111000c7f00001f* ]]'
+	wait_for 5 eval '[[ "$(bytes_from 127.0.0.31)" == 0d0a0d0a000d0a515549540a2111000c7f00001f* ]]'
 	change "$BYTES_ID" '"proxy_protocol": false'
-	wait_for 1 eval '[[ "$(bytes_from 127.0.0.31)" == 474554202f* ]]'
+	wait_for 5 eval '[[ "$(bytes_from 127.0.0.31)" == 474554202f* ]]'
 }
 
 @test "PROXY protocol to a tls socket's origin: version 2, in front of what the visitor sealed" {
 	change "$SEALED_ID" '"proxy_protocol": true'
-	wait_for 1 eval '[[ "$(sealed_from 127.0.0.32)" == 0d0a0d0a000d0a515549540a2111000c7f000020* ]]'
+	wait_for 5 eval '[[ "$(sealed_from 127.0.0.32)" == 0d0a0d0a000d0a515549540a2111000c7f000020* ]]'
 	change "$SEALED_ID" '"proxy_protocol": false'
-	wait_for 1 eval '[[ "$(sealed_from 127.0.0.32)" == 474554202f* ]]'
+	wait_for 5 eval '[[ "$(sealed_from 127.0.0.32)" == 474554202f* ]]'
 }
 
 # A host name of one's own that leads to a socket.
@@ -309,7 +309,7 @@ own() { # domain socket-id public-name
 	grep -qix 'x-kept: yes' "$BATS_TEST_TMPDIR/seen"
 	refute grep -qi authorization "$BATS_TEST_TMPDIR/seen"
 	change "$SOCKET_ID" '"host_header": "kept.local", "rate_limit": 5'
-	wait_for 1 eval 'public_get "http://app.example.com/headers" -u alice:secret | grep -qix "host: kept.local"'
+	wait_for 5 eval 'public_get "http://app.example.com/headers" -u alice:secret | grep -qix "host: kept.local"'
 	# One limit for both names: a client who used it up under one has nothing left under the other.
 	local i status=''
 	for i in $(seq 20); do
@@ -346,8 +346,8 @@ own() { # domain socket-id public-name
 	change "$WEB_ID" '"allowed_networks": [], "host_header": ""'
 	change "$SECURE_ID" '"rate_limit": 0, "add_request_headers": []'
 	becomes 200 from 127.0.0.2 "http://$WEB/headers"
-	wait_for 1 eval '! edge_cli "show map networks.map" | grep -q "^0x"'
-	wait_for 1 eval '! edge_cli "show map settings.map" | grep -q "^0x"'
+	wait_for 5 eval '! edge_cli "show map networks.map" | grep -q "^0x"'
+	wait_for 5 eval '! edge_cli "show map settings.map" | grep -q "^0x"'
 }
 
 # Somebody from a network that is not allowed tries all the time: nobody but the edge ever answers.
@@ -363,7 +363,7 @@ leaks_start() {
 leaks_end() {
 	wait_for 5 eval '[ "$(tail -n 1 "$BATS_TEST_TMPDIR/leaks")" = 403 ]'
 	kill "$LEAKS"
-	wait "$LEAKS" || true
+	ended "$LEAKS" || true
 	sort "$BATS_TEST_TMPDIR/leaks" | uniq -c
 	refute grep -q 200 "$BATS_TEST_TMPDIR/leaks"
 }
@@ -378,7 +378,7 @@ leaks_end() {
 	[ "$(from 127.0.0.41 "http://$WEB/headers" -H 'X-Forwarded-For: 192.0.2.1')" = 200 ]
 	public_get "http://$WEB/headers" --interface 127.0.0.40 -H 'X-Forwarded-For: 192.0.2.1, 203.0.113.9' >"$BATS_TEST_TMPDIR/seen"
 	grep -qix 'x-forwarded-for: 203.0.113.9' "$BATS_TEST_TMPDIR/seen"
-	wait_for 2 grep -Eq ' 203\.0\.113\.9 +GET +/headers ' "$(tunnel_out web)"
+	wait_for 5 grep -Eq ' 203\.0\.113\.9 +GET +/headers ' "$(tunnel_out web)"
 	public_get "http://$WEB/headers" --interface 127.0.0.41 -H 'X-Forwarded-For: 203.0.113.9' |
 		grep -qix 'x-forwarded-for: 127.0.0.41'
 	# It may be the one that ends TLS.

@@ -127,7 +127,7 @@ has() { # jq filter
 }
 
 public_is() { # name status
-	[ "$(curl -s -o /dev/null -w '%{http_code}' --max-time 5 -H "Host: $1" http://127.0.0.1/page.txt)" = "$2" ]
+	[ "$(curl -s -o /dev/null -w '%{http_code}' --max-time 60 -H "Host: $1" http://127.0.0.1/page.txt)" = "$2" ]
 }
 
 @test "a live socket's name can be changed: visitors come by the new one, and not by the old one" {

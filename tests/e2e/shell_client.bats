@@ -60,7 +60,7 @@ up() { # arguments of connect
 
 end() { # its status
 	local status=0
-	wait "$CLIENT" || status=$?
+	ended "$CLIENT" || status=$?
 	unset CLIENT
 	return "$status"
 }
@@ -189,7 +189,7 @@ expect() { # regular expression
 @test "connect: a tcp socket, without a name" {
 	up 8000 '' tcp
 	[[ "$URL" == tcp://* ]]
-	[ "$(curl -s --max-time 5 "http://${URL#tcp://}/page.txt")" = 'the bytes of the origin' ]
+	[ "$(curl -s --max-time 60 "http://${URL#tcp://}/page.txt")" = 'the bytes of the origin' ]
 	kill "$CLIENT"
 	end
 	nothing_left

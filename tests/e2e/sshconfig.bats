@@ -158,7 +158,7 @@ refute_file() {
 }
 
 visit() { # host [command...]
-	env -u MYSOCKET_CA_FILE -u MYSOCKET_API timeout 20 ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new "$@"
+	env -u MYSOCKET_CA_FILE -u MYSOCKET_API timeout 60 ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new "$@"
 }
 
 @test "ssh NAME.mysocket-visit logs in at the far end of a tcp and a tls socket; scp takes the same name" {
@@ -209,7 +209,7 @@ visit() { # host [command...]
 	/usr/lib/mysocket/mysocket-sshd -f /usr/share/mysocket/sshd_config.d/mysocket-sshd.conf -p 2223 -o HostKey="$host" \
 		-o HostCertificate="$host-cert.pub" -o PidFile="$BATS_TEST_TMPDIR/pid" 3>&- 4>&-
 	wait_for 5 listening 2223
-	run timeout 20 ssh -p 2223 my-test-service.mysocket </dev/null
+	run timeout 60 ssh -p 2223 my-test-service.mysocket </dev/null
 	kill "$(cat "$BATS_TEST_TMPDIR/pid")"
 	[ "$status" = 255 ]
 	[[ "$output" == *"verification failed"* ]]

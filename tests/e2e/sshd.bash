@@ -27,7 +27,7 @@ client() { # [option...] [-- command]
 	done
 	[ $# -eq 0 ] || command=("${@:2}")
 	# shellcheck disable=SC2029 # it is the far end's to refuse
-	timeout 20 ssh "${options[@]}" "$SSH_TARGET" "${command[@]}" </dev/null
+	timeout 60 ssh "${options[@]}" "$SSH_TARGET" "${command[@]}" </dev/null
 }
 
 client_start() { # tag [option...]

@@ -65,10 +65,10 @@ refused_forward() { # option...
 	client_start local -N -L 7001:127.0.0.1:8000 -L 7002:/run/mysocket/node.sock
 	wait_for 10 listening 7001
 	wait_for 10 listening 7002
-	run curl -s --max-time 5 http://127.0.0.1:7001/page
+	run curl -s --max-time 60 http://127.0.0.1:7001/page
 	[ "$status" -ne 0 ]
 	[ -z "$output" ]
-	run curl -s --max-time 5 http://127.0.0.1:7002/
+	run curl -s --max-time 60 http://127.0.0.1:7002/
 	[ "$status" -ne 0 ]
 	[ -z "$output" ]
 	shows local 'administratively prohibited'
@@ -80,7 +80,7 @@ refused_forward() { # option...
 	[[ $output == *"stdio forwarding failed"* ]]
 	client_start dynamic -N -D 7003
 	wait_for 10 listening 7003
-	run curl -s --max-time 5 --socks5 127.0.0.1:7003 http://127.0.0.1:8000/page
+	run curl -s --max-time 60 --socks5 127.0.0.1:7003 http://127.0.0.1:8000/page
 	[ "$status" -ne 0 ]
 	[ -z "$output" ]
 }
@@ -100,7 +100,7 @@ refused_forward() { # option...
 		[ "$status" -ne 0 ]
 		[[ $output == *"subsystem request failed"* ]]
 	done
-	run timeout 20 sftp -F /dev/null -P "$SSH_PORT" -i "$ACCOUNT/key" -o BatchMode=yes -b /dev/null \
+	run timeout 60 sftp -F /dev/null -P "$SSH_PORT" -i "$ACCOUNT/key" -o BatchMode=yes -b /dev/null \
 		-o "UserKnownHostsFile=$ACCOUNT/known_hosts" "$ACCOUNT_USER@$SSH_TARGET"
 	[ "$status" -ne 0 ]
 }
@@ -130,7 +130,7 @@ refused_forward() { # option...
 @test "a second session in one connection is refused" {
 	client_start first -M -S "$BATS_TEST_TMPDIR/mux" -T -R "$RELAY:127.0.0.1:8000"
 	shows first '^Logs'
-	run timeout 20 ssh -F /dev/null -S "$BATS_TEST_TMPDIR/mux" "$SSH_TARGET" </dev/null
+	run timeout 60 ssh -F /dev/null -S "$BATS_TEST_TMPDIR/mux" "$SSH_TARGET" </dev/null
 	[ "$status" -ne 0 ]
 	[ "$(pgrep -c -x mysocket-sessio)" -eq 1 ]
 }

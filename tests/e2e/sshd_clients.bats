@@ -96,7 +96,7 @@ type_keys() {
 	terminal_start term
 	shows term '^Logs'
 	type_keys '\003'
-	wait_for 3 gone "$(client_pid term)"
+	wait_for 5 gone "$(client_pid term)"
 	grep -q 'Connection to .* closed' "$BATS_TEST_TMPDIR/term"
 }
 
@@ -106,7 +106,7 @@ type_keys() {
 	# The edge keeps this one for the next visitor.
 	served
 	type_keys '\003'
-	wait_for 3 gone "$(client_pid term)"
+	wait_for 5 gone "$(client_pid term)"
 }
 
 @test "without a forward the session says how to ask for one" {
@@ -205,12 +205,12 @@ type_keys() {
 	shows plain '^Logs'
 	pid=$(session_pid)
 	kill -9 "$(client_pid plain)"
-	wait_for 3 gone "$pid"
+	wait_for 5 gone "$pid"
 	client_start plain -T -R "$(forward)"
 	shows plain '^Logs'
 	pid=$(session_pid)
 	kill -9 "$(awk '{ print $4 }' "/proc/$pid/stat")"
-	wait_for 3 gone "$pid"
+	wait_for 5 gone "$pid"
 }
 
 @test "a client that is dead without a word is noticed within 45 s" {

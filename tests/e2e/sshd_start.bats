@@ -36,7 +36,7 @@ installed_pam() {
 refuses() { # words [option...]
 	local words=$1
 	shift
-	run timeout 20 /usr/lib/mysocket/mysocket-sshd -D -e -f "$CONF" -p 2222 "$@"
+	run timeout 60 /usr/lib/mysocket/mysocket-sshd -D -e -f "$CONF" -p 2222 "$@"
 	[ "$status" -eq 1 ]
 	[ "${#lines[@]}" -eq 1 ]
 	[[ $output == "mysocket-sshd: refusing to start, sshd would bind relay ports by itself: $words" ]] ||

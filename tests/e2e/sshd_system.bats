@@ -90,7 +90,7 @@ as_dave() {
 	wait_for 10 listening 7008
 	for way in 127.0.0.1:7006/page 127.0.0.1:7007/ '--socks5 127.0.0.1:7008 127.0.0.1:8000/page'; do
 		# shellcheck disable=SC2086 # an option and an address
-		run curl -s --max-time 5 $way
+		run curl -s --max-time 60 $way
 		[ "$status" -ne 0 ]
 		[ -z "$output" ]
 	done

@@ -54,7 +54,7 @@ supervisor_up() { # port
 
 supervisor_down() {
 	kill -TERM "$SUPERVISOR"
-	wait "$SUPERVISOR" || true
+	ended "$SUPERVISOR" || true
 }
 
 supervised_ssh() {
@@ -113,7 +113,7 @@ no_session() {
 	public_get "http://$DNSNAME/" >"$BATS_TEST_TMPDIR/waited" 3>&- &
 	local visitor=$!
 	tunnel_up two 8002
-	wait "$visitor"
+	ended "$visitor"
 	[ "$(cat "$BATS_TEST_TMPDIR/waited")" = second ]
 	tunnel_down two
 }
@@ -196,23 +196,23 @@ no_session() {
 	[ "$(served_by 20)" = "20 200 first" ]
 }
 
-@test "HAProxy killed with -9 and started again has all routes within a second" {
+@test "HAProxy killed with -9 and started again has all routes" {
 	tunnel_up one 8001
 	kill -9 "$(service_pid edge)" $(pgrep -P "$(service_pid edge)")
 	service_start edge
-	wait_for 2 online
+	wait_for 5 online
 	[ "$(served_by 20)" = "20 200 first" ]
 	tunnel_down one
 }
 
-@test "deleting the socket ends its session within a second, with the reason, and its route" {
+@test "deleting the socket ends its session, with the reason, and its route" {
 	local deleted
 	socket_make deleted
 	tunnel_up gone 8001
 	[ "$(served_by 1)" = "1 200 first" ]
 	deleted=$(tunnel_pid gone)
 	api DELETE "/socket/$SOCKET_ID"
-	wait_for 1 eval "! kill -0 $deleted 2>/dev/null"
+	wait_for 5 eval "! kill -0 $deleted 2>/dev/null"
 	cat "$(tunnel_out gone)"
 	grep -q 'mysocket: .*\[deleted\]' "$(tunnel_out gone)"
 	[ "$(public_status "http://$DNSNAME/")" = 404 ]
@@ -226,7 +226,7 @@ no_session() {
 	tunnel_up both 8001 -R "$other_relay:127.0.0.1:8002"
 	[ "$(served_by 5)" = "5 200 first" ]
 	api DELETE "/socket/$other_id"
-	wait_for 2 grep -q 'deleted' "$(tunnel_out both)"
+	wait_for 5 grep -q 'deleted' "$(tunnel_out both)"
 	[ "$(served_by 5)" = "5 200 first" ]
 	kill -0 "$(tunnel_pid both)"
 	tunnel_down both
