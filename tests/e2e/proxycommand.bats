@@ -122,6 +122,13 @@ session_ended() {
 	done
 }
 
+# Both processes that sshd may have for a login: since OpenSSH 9.8 root's has its own too.
+far_sessions_killed() {
+	local logins
+	logins=$(pgrep -d , -P "$(far_pid sshd)")
+	pgrep -P "$(far_pid sshd),$logins" | xargs kill -KILL
+}
+
 @test "the far end killed ends ssh and leaves no process, in any mode" {
 	for mode in 'relayed' 'handed' "relayed $TLS_PORT" "handed $TLS_PORT"; do
 		read -r mode port <<<"$mode"
@@ -130,7 +137,7 @@ session_ended() {
 		else
 			session_up "$mode"
 		fi
-		pgrep -P "$(far_pid sshd)" | xargs kill -KILL
+		far_sessions_killed
 		wait_for 10 test -s "$BATS_TEST_TMPDIR/status"
 		[ "$(cat "$BATS_TEST_TMPDIR/status")" = 255 ]
 		session_ended

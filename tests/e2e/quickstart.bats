@@ -64,7 +64,7 @@ nothing_left() {
 			return 1
 		fi
 	done
-	[ -z "$(pgrep -x 'mysocket.*|haproxy|sshd')" ]
+	[ -z "$(pgrep -x 'mysocket.*|haproxy|sshd.*')" ]
 }
 
 @test "--once fetches a sample page over http and https, and leaves nothing behind" {

@@ -148,6 +148,8 @@ type_keys() {
 
 @test "a session's private memory stays under 200 KiB, after a thousand lines too" {
 	local kib
+	client_start other -T # what sessions share, as their program, is nobody's own
+	shows other '^Logs'
 	client_start plain -T -R "$(forward)"
 	shows plain '^Logs'
 	public_get "$URL/page?[1-1000]" -o /dev/null
@@ -214,12 +216,14 @@ type_keys() {
 }
 
 @test "a client that is dead without a word is noticed within 45 s" {
-	local pid
+	local pid began
 	client_start plain -T -R "$(forward)"
 	shows plain '^Logs'
 	pid=$(session_pid)
+	began=$SECONDS
 	kill -STOP "$(client_pid plain)"
 	wait_for 45 gone "$pid"
+	echo "# a dead client was noticed after $((SECONDS - began)) s" >&3
 	kill -9 "$(client_pid plain)"
 }
 
