@@ -93,7 +93,7 @@ other_sshd() { # setting...
 	printf '%s\n' usepam\ yes "$@" >"$file.settings"
 	cat >"$file" <<-SH
 		#!/bin/sh
-		[ "\$*" = "\${*%-T}" ] || exec cat "$file.settings"
+		[ "\$*" = "\${*%-T}" ] || { touch "$file.asked"; exec cat "$file.settings"; }
 		echo "\$@" >"$file.arguments"
 	SH
 	chmod 0755 "$file"
@@ -119,6 +119,14 @@ becomes() { # arguments expected
 	umount /usr/sbin/sshd
 	other_sshd
 	becomes "$both -D -p 22" '-D -p 22'
+}
+
+@test "a connection of up to OpenSSH 9.7 costs no question" {
+	other_sshd
+	becomes '-D -p 22 -R' '-D -p 22 -R'
+	[ ! -e "$BATS_TEST_TMPDIR/other.asked" ]
+	becomes '-D -p 22' '-D -p 22'
+	[ -e "$BATS_TEST_TMPDIR/other.asked" ]
 }
 
 @test "SIGHUP starts it again, and ends no tunnel" {
