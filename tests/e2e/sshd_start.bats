@@ -182,7 +182,7 @@ crowd_sshd_ends() {
 crowd_comes() { # key count
 	local i options
 	mapfile -t options < <(SSH_PORT=2222 CLIENT_KEY=$1 client_options)
-	options+=(-v -N -o "HostKeyAlias=$SSH_TARGET" -o ExitOnForwardFailure=yes -R "$RELAY:127.0.0.1:8000")
+	options+=(-v -N -o KexAlgorithms=curve25519-sha256 -o "HostKeyAlias=$SSH_TARGET" -o ExitOnForwardFailure=yes -R "$RELAY:127.0.0.1:8000")
 	for ((i = 0; i < $2; i++)); do
 		ssh "${options[@]}" "$SSH_TARGET" </dev/null >"$BATS_TEST_TMPDIR/crowd.$2.$i" 2>&1 3>&- &
 	done
