@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: ISC
+# bats file_tags=timed
 # mysocket-sshd: how the dedicated sshd starts, refuses to, starts again, and lets a crowd in.
 
 load service
