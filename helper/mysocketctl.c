@@ -80,7 +80,7 @@ static int refuse_argument(struct ctl *ctl, const struct ctl_command *command, c
 		near |= strstr(missing, name) != NULL;
 	}
 	if (near && ctl->args.count == 1)
-		return ctl_usage(ctl, "'%s' takes no argument; did you mean '--%s %.60s'?",
+		return ctl_usage(ctl, "'%s' takes no argument; did you mean '--%s %.200s'?",
 				 command->name, o->name, text);
 	return ctl_usage(ctl, "'%s' takes no argument: '%.60s'\nrun: mysocketctl %s --help",
 			 command->name, text, command->name);

@@ -49,7 +49,6 @@ int json_parse(const char *text, size_t len, size_t max, struct json_object **re
 	tok = json_tokener_new_ex(DEPTH_MAX);
 	if (!tok)
 		return -ENOMEM;
-	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
 	o = json_tokener_parse_ex(tok, text, (int)len);
 	end = json_tokener_get_parse_end(tok);
 	/* A bare number ends only where the text does. */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/escape.h"
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -11,13 +13,17 @@ static bool is_digit(char c)
 
 static const char *skip_string(const char *s, const char *end)
 {
-	for (s++; s < end; s++) {
+	unsigned cp;
+	size_t n;
+
+	for (s++; s < end; s += n) {
 		if (*s == '"')
 			return s + 1;
-		if ((unsigned char)*s < 0x20)
+		n = escape_utf8_next(s, (size_t)(end - s), &cp);
+		if (!n || cp < 0x20)
 			return NULL;
 		if (*s == '\\')
-			s++;
+			n = 2;
 	}
 	return NULL;
 }

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* True if the text consists of JSON's tokens alone, and has no comma before a closing bracket. Whether its UTF-8 and
- * its escapes are valid is json-c's to say. */
+/* True if the text consists of JSON's tokens alone, its strings are UTF-8, and no comma stands before a closing bracket.
+ * Whether escapes within strings are valid is json-c's to say. */
 bool json_lex_is_strict(const char *text, size_t len);
 
 #endif
