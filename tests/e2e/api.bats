@@ -376,7 +376,7 @@ IS_UUID='test("^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{
 	expect 404 .error_message
 	call GET /socket/../user --path-as-is
 	expect 404
-	call GET "/socket/%2e%2e" -H "x-access-token: $TOKEN"
+	call GET "/socket/%2e%2e" --path-as-is -H "x-access-token: $TOKEN"
 	expect 404
 	[ "$(curl -sI -o /dev/null -w '%{http_code}' "$BASE/healthz")" = 200 ]
 }

@@ -103,7 +103,9 @@ tcp() {
 
 # A visitor of a tls socket that ends its own direction at once.
 tls() {
-	[ "$(echo hello | socat -t 10 - "OPENSSL:$SECURE:$SECURE_PORT,cafile=$SERVICE_STATE/ca.crt")" != hello ] || echo 200
+	# socat 1.8 warns whoever trusts an authority that it knows no list of revoked certificates.
+	[ "$(echo hello | socat -t 10 - "OPENSSL:$SECURE:$SECURE_PORT,cafile=$SERVICE_STATE/ca.crt" \
+		2> >(grep -v 'does not check CRLs' >&2))" != hello ] || echo 200
 }
 
 # Requests with the cookie of the first one: by the same tunnel, or they are no 200.

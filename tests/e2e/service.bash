@@ -184,6 +184,7 @@ origin_up() { # port folder
 public_get() { # url [curl option...]
 	local url=$1
 	shift
+	[[ "$url" == *//\[* ]] || set -- --ipv4 "$@" # curl 8 goes to ::1 for names below localhost
 	curl -s --cacert "$SERVICE_STATE/ca.crt" --max-time 60 "$@" "$url"
 }
 
