@@ -168,6 +168,8 @@ static int make_folders(const char *path)
 	if (!folder)
 		return -ENOMEM;
 	last = strrchr(folder, '/');
+	if (!last)
+		return 0;
 	*last = '\0';
 	above = strrchr(folder, '/');
 	if (above && above != folder) {

@@ -9,12 +9,11 @@
 struct ctl;
 
 /* A row of an option table, for an options struct with a member `socket_id`. */
-#define SOCKET_FIND_OPTION(options_type)                                                       \
-	{                                                                                      \
-		"socket_id", CTL_OPTION_STRING, offsetof(options_type, socket_id),             \
-			.metavar = "TEXT", .help = "The socket: its id, or what it is called", \
-			.required = true                                                       \
-	}
+/* clang-format off */ /* its releases disagree about braces in macros */
+#define SOCKET_FIND_OPTION(options_type)                                            \
+	{ "socket_id", CTL_OPTION_STRING, offsetof(options_type, socket_id), .metavar = "TEXT", \
+	  .help = "The socket: its id, or what it is called", .required = true }
+/* clang-format on */
 
 /* `text` is an id, a name, a public name or its first part. 0, or a negative errno, said: -ENOENT, -EEXIST if
  * several sockets have that name. An id is not looked up. */

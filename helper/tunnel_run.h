@@ -34,28 +34,19 @@ struct tunnel_request {
 /* Rows of an option table, for an options struct with a member `struct tunnel_request tunnel`. */
 #define TUNNEL_REQUEST_OPTION(type, member) \
 	(offsetof(type, tunnel) + offsetof(struct tunnel_request, member))
-#define TUNNEL_REQUEST_PORT(options_type)                                                        \
-	{                                                                                        \
-		"port", CTL_OPTION_INT, TUNNEL_REQUEST_OPTION(options_type, port),               \
-			.metavar = "INTEGER", .help = "Local port to connect", .required = true, \
-			.min = 1, .max = 65535                                                   \
-	}
-#define TUNNEL_REQUEST_OPTIONS(options_type)                                                               \
-	{ "host",                                                                                          \
-	  CTL_OPTION_STRING,                                                                               \
-	  TUNNEL_REQUEST_OPTION(options_type, host),                                                       \
-	  .metavar = "TEXT",                                                                               \
-	  .help = "Host that the port is on, as seen from here",                                           \
-	  .fallback = "127.0.0.1" },                                                                       \
-		{ "identity", CTL_OPTION_STRING, TUNNEL_REQUEST_OPTION(options_type, identity),            \
-		  .metavar = "FILE",                                                                       \
-		  .help = "Your ssh private key; without it ssh tries those in ~/.ssh and in ssh-agent" }, \
-	{                                                                                                  \
-		"ssh_option", CTL_OPTION_LIST, TUNNEL_REQUEST_OPTION(options_type, ssh_options),           \
-			.metavar = "OPTION",                                                               \
-			.help = "Passed to ssh -o, for example ProxyJump=gateway; your own "               \
-				"ssh_config is not read. May be given several times"                       \
-	}
+/* clang-format off */ /* its releases disagree about braces in macros */
+#define TUNNEL_REQUEST_PORT(options_type) \
+	{ "port", CTL_OPTION_INT, TUNNEL_REQUEST_OPTION(options_type, port), .metavar = "INTEGER", \
+	  .help = "Local port to connect", .required = true, .min = 1, .max = 65535 }
+#define TUNNEL_REQUEST_OPTIONS(options_type) \
+	{ "host", CTL_OPTION_STRING, TUNNEL_REQUEST_OPTION(options_type, host), .metavar = "TEXT", \
+	  .help = "Host that the port is on, as seen from here", .fallback = "127.0.0.1" }, \
+	{ "identity", CTL_OPTION_STRING, TUNNEL_REQUEST_OPTION(options_type, identity), .metavar = "FILE", \
+	  .help = "Your ssh private key; without it ssh tries those in ~/.ssh and in ssh-agent" }, \
+	{ "ssh_option", CTL_OPTION_LIST, TUNNEL_REQUEST_OPTION(options_type, ssh_options), .metavar = "OPTION", \
+	  .help = "Passed to ssh -o, for example ProxyJump=gateway; your own ssh_config is not read. " \
+		  "May be given several times" }
+/* clang-format on */
 
 /* Checks what can be checked before anything is made on the server. 0, or a negative errno, said. */
 int tunnel_request_check(struct ctl *ctl, const struct tunnel_request *request);

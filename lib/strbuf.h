@@ -25,10 +25,9 @@ extern char strbuf_empty[1]; /* what `buf` of all empty buffers points to; never
 
 /* `max`: the most bytes it may ever hold, without the NUL. Allocates nothing. With auto_call() always the
  * initialiser: a return before strbuf_init() would clear what was never set. */
-#define STRBUF_INIT(maximum)                          \
-	{                                             \
-		.buf = strbuf_empty, .max = (maximum) \
-	}
+/* clang-format off */ /* its releases disagree about braces in macros */
+#define STRBUF_INIT(maximum) { .buf = strbuf_empty, .max = (maximum) }
+/* clang-format on */
 void strbuf_init(struct strbuf *sb, size_t max);
 /* Wipes and frees; the buffer is then as after init, with the same maximum. */
 void strbuf_clear(struct strbuf *sb);

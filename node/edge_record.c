@@ -19,10 +19,9 @@ struct member {
 	bool is_string;
 };
 
-#define MEMBER(name, is_string)                                      \
-	{                                                            \
-#name, offsetof(struct edge_record, name), is_string \
-	}
+/* clang-format off */ /* its releases disagree about braces in macros */
+#define MEMBER(name, is_string) { #name, offsetof(struct edge_record, name), is_string }
+/* clang-format on */
 
 static const struct member members[] = {
 	MEMBER(at, false),	 MEMBER(client, true),	   MEMBER(method, true),

@@ -16,14 +16,12 @@
 #define TIMEOUT_MAX_S 3600
 #define HELP_COLUMN 22
 
-#define ROW(field, label, type, value, text)                                          \
-	{                                                                             \
-		label, value, text, offsetof(struct proxy_options, field), type, NULL \
-	}
-#define CHOICE_ROW(field, label, type, value, text, names)                             \
-	{                                                                              \
-		label, value, text, offsetof(struct proxy_options, field), type, names \
-	}
+/* clang-format off */ /* its releases disagree about braces in macros */
+#define ROW(field, label, type, value, text) \
+	{ label, value, text, offsetof(struct proxy_options, field), type, NULL }
+#define CHOICE_ROW(field, label, type, value, text, names) \
+	{ label, value, text, offsetof(struct proxy_options, field), type, names }
+/* clang-format on */
 
 static const char *const type_names[PROXY_TYPE_COUNT + 1] = {
 	[PROXY_AUTO] = "auto",

@@ -48,7 +48,7 @@ static char why[CTL_OPTIONS_WHY_SIZE];
 static int parse(const char *line)
 {
 	static char copy[500];
-	char *argv[40], *rest = copy, *word;
+	char *argv[40] = { 0 }, *rest = copy, *word;
 	int argc = 0;
 
 	snprintf(copy, sizeof(copy), "%s", line);

@@ -100,7 +100,7 @@ static void random_bytes_leave_nothing_but_text_and_colours(void **state)
 		auto_call(strbuf_clear) struct strbuf sb = STRBUF_INIT(10000);
 		static const char favourites[] = "\033[]0;1m\x9b\xc2\n\ra";
 		struct termfilter f;
-		char chunk[64];
+		char chunk[64] = "";
 		size_t len = (size_t)rand_r(&seed) % sizeof(chunk), i, skip;
 
 		for (i = 0; i < len; i++) {

@@ -10,7 +10,7 @@
 
 static void add_line(struct log_queue *q, int number)
 {
-	char text[16];
+	char text[16] = "";
 
 	log_queue_add_log(q, text, (size_t)snprintf(text, sizeof(text), "line %d", number));
 }

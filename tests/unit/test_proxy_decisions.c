@@ -16,7 +16,7 @@ static char why[PROXY_WHY_SIZE];
 
 static int parse(const char *const *args, struct proxy_options *ret)
 {
-	char *argv[12];
+	char *argv[12] = { 0 };
 	int argc = 0;
 
 	for (; args[argc]; argc++)

@@ -246,7 +246,7 @@ static void names_of_headers_are_tokens_without_those_of_the_edge(void **state)
 	static const char *const fine[] = { "A",	   "X-Api-Key", "authorization",
 					    "Cookie",	   "x_own",	"Hostess",
 					    "X-Forwarder", "Tea",	"!#$%&'*+-.^_`|~9" };
-	static const char *const not [] = {
+	static const char *const bad[] = {
 		"",
 		"a b",
 		"a:",
@@ -277,21 +277,21 @@ static void names_of_headers_are_tokens_without_those_of_the_edge(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(fine); i++)
 		assert_int_equal(httpheader_check_name(fine[i], &why), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(not ); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		why = NULL;
-		assert_int_equal(httpheader_check_name(not [i], &why), -EINVAL);
+		assert_int_equal(httpheader_check_name(bad[i], &why), -EINVAL);
 		assert_non_null(why);
 	}
 }
 
 static void values_of_headers_are_printable(void **state)
 {
-	static const char *const not [] = { "", " a", "a ", "a\tb", "a\nb", "\x7f", "\xc3\xa9" };
+	static const char *const bad[] = { "", " a", "a ", "a\tb", "a\nb", "\x7f", "\xc3\xa9" };
 	char longest[HTTPHEADER_VALUE_MAX + 2];
 	const char *why;
 
-	for (size_t i = 0; i < ARRAY_SIZE(not ); i++)
-		assert_int_equal(httpheader_check_value(not [i], &why), -EINVAL);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(httpheader_check_value(bad[i], &why), -EINVAL);
 	memset(longest, '%', sizeof(longest));
 	longest[HTTPHEADER_VALUE_MAX + 1] = '\0';
 	assert_int_equal(httpheader_check_value(longest, &why), -EINVAL);
@@ -303,15 +303,15 @@ static void hosts_are_names_or_addresses(void **state)
 {
 	static const char *const fine[] = { "app.local",   "a",	     "127.0.0.1:8080",	"[::1]",
 					    "[::1]:65535", "my_app", "app.example.com." };
-	static const char *const not [] = { "",	       ".a",	"a..b",	    "a:",  "a:0",
-					    "a:65536", "a:080", "[::1",	    "[]",  "::1",
-					    "a/b",     "a@b",	"http://a", "a b", "a\r\nb" };
+	static const char *const bad[] = { "",	      ".a",    "a..b",	   "a:",  "a:0",
+					   "a:65536", "a:080", "[::1",	   "[]",  "::1",
+					   "a/b",     "a@b",   "http://a", "a b", "a\r\nb" };
 	const char *why;
 
 	for (size_t i = 0; i < ARRAY_SIZE(fine); i++)
 		assert_int_equal(httpheader_check_host(fine[i], &why), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(not ); i++)
-		assert_int_equal(httpheader_check_host(not [i], &why), -EINVAL);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(httpheader_check_host(bad[i], &why), -EINVAL);
 }
 
 static void a_change_touches_only_what_it_names(void **state)
