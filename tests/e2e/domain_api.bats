@@ -285,7 +285,8 @@ certify() { # domain certificate key
 	certificate "$at/good" DNS:app.example.com
 	certificate "$at/other" DNS:other.example.com
 	openssl req -new -key "$at/good.key" -subj /CN=old -out "$at/old.csr"
-	openssl x509 -req -in "$at/old.csr" -signkey "$at/good.key" -days -1 -out "$at/old.crt" \
+	LD_PRELOAD=$(echo /usr/lib/*/faketime/libfaketime.so.1) FAKETIME=-10d \
+		openssl x509 -req -in "$at/old.csr" -signkey "$at/good.key" -days 1 -out "$at/old.crt" \
 		-extfile <(echo 'subjectAltName = DNS:app.example.com') 2>/dev/null
 	openssl req -x509 -newkey rsa:1024 -nodes -subj /CN=weak -days 5 -addext subjectAltName=DNS:app.example.com \
 		-keyout "$at/weak.key" -out "$at/weak.crt" 2>/dev/null

@@ -75,9 +75,9 @@ same_file() { # a b
 	[ "$(public_status "http://127.0.0.1/page.txt" -H "Host: www.$WEB")" = 404 ]
 	[ "$(public_status "http://127.0.0.1/page.txt" -H "Host: ${WEB%%.*}.example.org")" = 404 ]
 	[ "$(public_status "http://127.0.0.1/page.txt" -H "Host: ${WEB%%.*}/0.$DOMAIN")" != 200 ]
-	# It is the whole of Host, since the origin gets that.
-	[ "$(public_status "http://127.0.0.1/page.txt" -H "Host: example.org,$WEB")" = 404 ]
-	[ "$(public_status "http://127.0.0.1/page.txt" -H "Host: $WEB,$WEB")" = 404 ]
+	# It is the whole of Host, since the origin gets that. HAProxy 3.0 takes no comma for a part of a name.
+	[[ "$(public_status "http://127.0.0.1/page.txt" -H "Host: example.org,$WEB")" == 40[04] ]]
+	[[ "$(public_status "http://127.0.0.1/page.txt" -H "Host: $WEB,$WEB")" == 40[04] ]]
 }
 
 @test "the certificate is valid for the name" {
@@ -107,7 +107,7 @@ same_file() { # a b
 	refute grep -q "$(printf '\033\\|\302\233')" "$(tunnel_out web)"
 }
 
-# What HAProxy logs of a request whose body turns out to be none.
+# What HAProxy logs of a request whose body turns out to be none; 3.0 refuses such a Host before it looks at the body.
 @test "a visitor's Host cannot speak of another's tunnel in the log" {
 	service_log node | sed -n "s/.* current '\([0-9.]*\):\([0-9]*\)' of '${WEB%%.*}'.*/\1 \2/p" | tail -n 1 >"$BATS_TEST_TMPDIR/relay"
 	read -r address port <"$BATS_TEST_TMPDIR/relay"
@@ -115,9 +115,9 @@ same_file() { # a b
 	printf 'POST / HTTP/1.1\r\nHost: x","relay":"%s","port":%d,"status":500,"path":"\\u002fforged","z":":1\r\n%s\r\n\r\n' \
 		"${address//./\\u002e}" "$port" $'Expect: 100-continue\r\nTransfer-Encoding: chunked' >&"$visitor"
 	read -r -t 30 -u "$visitor" line
-	[[ "$line" == 'HTTP/1.1 100 '* ]]
-	printf 'ZZZ\r\n' >&"$visitor"
-	while read -r -t 30 -u "$visitor" line; do [[ "$line" != 'HTTP/1.1 400 '* ]] || break; done
+	[[ "$line" == 'HTTP/1.1 100 '* ]] || [[ "$line" == 'HTTP/1.1 400 '* ]]
+	printf 'ZZZ\r\n' >&"$visitor" || true
+	[[ "$line" == 'HTTP/1.1 400 '* ]] || while read -r -t 30 -u "$visitor" line; do [[ "$line" != 'HTTP/1.1 400 '* ]] || break; done
 	[[ "$line" == 'HTTP/1.1 400 '* ]]
 	exec {visitor}>&-
 	public_get "http://$WEB/page.txt?after=it" -o /dev/null

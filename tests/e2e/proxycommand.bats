@@ -87,7 +87,7 @@ session_up() { # mode [argument...]; a session that waits
 session_ended() {
 	wait_for 10 test -s "$BATS_TEST_TMPDIR/status"
 	rm "$BATS_TEST_TMPDIR/status"
-	pkill -x sleep || true
+	pkill -f '^sleep 1000' || true
 }
 
 @test "handed over, ssh itself has the connection, and no process stays" {
@@ -173,7 +173,7 @@ far_sessions_killed() {
 	ended "$pid" || status=$?
 	[ "$status" = 1 ]
 	grep -q "the tls connection to $FAR was cut off" "$BATS_TEST_TMPDIR/err"
-	pkill -x sleep
+	pkill -f '^sleep 1000'
 }
 
 # ---- TLS ---------------------------------------------------------------------------------------------------
