@@ -183,7 +183,7 @@ guard_end() {
 
 @test "a public claim to be the edge changes nothing" {
 	[ "$(public_status "http://$NAME/headers" -H 'X-Mysocket-Edge: 1' -H 'X-Mysocket-Relay: 127.64.0.1')" = 401 ]
-	[ "$(public_status "http://127.0.0.1/headers" -H "Host: $LABEL/0.$DOMAIN")" = 404 ]
+	[[ "$(public_status "http://127.0.0.1/headers" -H "Host: $LABEL/0.$DOMAIN")" == 40[04] ]] # HAProxy 3.0 takes no slash
 	[ "$(public_status "http://127.0.0.1/headers" -H "Host: ${NAME^^}.:80")" = 401 ]
 }
 
@@ -192,6 +192,8 @@ guard_end() {
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		[ "$(public_status "http://$NAME/headers" --interface 127.0.0.2 -u "alice:$i")" = 401 ]
 	done
+	# The first ones count less the longer ago they are.
+	wait_for 5 eval '[ "$(public_status "http://$NAME/headers" --interface 127.0.0.2 -u "alice:again")" = 429 ]'
 	run public_get "http://$NAME/headers" --interface 127.0.0.2 -i -u "$RIGHT"
 	[[ "$output" == 'HTTP/1.1 429'* ]]
 	[[ "${output,,}" == *$'\nretry-after: '[0-9]* ]]
