@@ -9,7 +9,8 @@
 #include "lib/escape.h"
 #include "lib/strbuf.h"
 
-/* The length of an empty object or list at s, 0 if there is none: a line never ends within a string. */
+/* The length of an empty object or list at s, 0 if there is none: a line never ends within a string. In ASCII a closing
+ * bracket or brace stands two behind its opening one. */
 static size_t empty_length(const char *s, size_t len)
 {
 	size_t n = 2;
@@ -18,9 +19,7 @@ static size_t empty_length(const char *s, size_t len)
 		return 0;
 	while (n < len && s[n] == ' ')
 		n++;
-	return n < len && s[n] == *s + 2
-		       ? n + 1
-		       : 0; /* ASCII has '\\' between the brackets, '|' between the braces */
+	return n < len && s[n] == *s + 2 ? n + 1 : 0;
 }
 
 /* All that is unclean in the text stands inside of strings (white space between apart). */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/cleanup.h"
 #include "lib/escape.h"
 
 static bool is_digit(char c)
@@ -60,7 +61,7 @@ static const char *skip_word(const char *s, const char *end)
 	static const char *const words[] = { "true", "false", "null" };
 	size_t i;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
 		size_t len = strlen(words[i]);
 
 		if ((size_t)(end - s) >= len && !memcmp(s, words[i], len))
