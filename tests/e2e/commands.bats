@@ -16,9 +16,7 @@ setup_file() {
 	tunnel_up bob 8000
 	account_make alice
 	socket_make web
-	mkdir -p "$BATS_FILE_TMPDIR/www"
-	echo origin >"$BATS_FILE_TMPDIR/www/page"
-	origin_up 8000 "$BATS_FILE_TMPDIR/www"
+	page_up
 }
 
 teardown_file() {

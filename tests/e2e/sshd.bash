@@ -7,6 +7,7 @@
 # client_pid TAG                   its process id
 # client_end TAG                   ends it and waits for that
 # shows TAG PATTERN                waits until the output has a line that matches
+# page_up                          the origin on port 8000, whose /page says "origin"
 # session_pid                      the process id of the mysocket-session started last
 # CLIENT_USER, CLIENT_KEY, SSH_PORT  instead of the account's own, and of 22
 
@@ -64,6 +65,12 @@ clients_end() {
 shows() { # tag pattern
 	wait_for 10 grep -qs -- "$2" "$BATS_TEST_TMPDIR/$1" ||
 		{ sed "s/^/$1: /" "$BATS_TEST_TMPDIR/$1"; return 1; }
+}
+
+page_up() {
+	mkdir -p "$BATS_FILE_TMPDIR/www"
+	echo origin >"$BATS_FILE_TMPDIR/www/page"
+	origin_up 8000 "$BATS_FILE_TMPDIR/www"
 }
 
 session_pid() {

@@ -14,9 +14,7 @@ setup_file() {
 	account_make alice
 	socket_make web
 	[ "$RELAY" != "$BOB_RELAY" ]
-	mkdir -p "$BATS_FILE_TMPDIR/www"
-	echo origin >"$BATS_FILE_TMPDIR/www/page"
-	origin_up 8000 "$BATS_FILE_TMPDIR/www"
+	page_up
 }
 
 teardown_file() {

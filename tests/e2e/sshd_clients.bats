@@ -8,9 +8,7 @@ setup_file() {
 	service_up
 	account_make alice
 	socket_make 'my test'
-	mkdir -p "$BATS_FILE_TMPDIR/www"
-	echo origin >"$BATS_FILE_TMPDIR/www/page"
-	origin_up 8000 "$BATS_FILE_TMPDIR/www"
+	page_up
 }
 
 teardown_file() {

@@ -11,9 +11,7 @@ setup_file() {
 	service_up 'max_sessions = 500'
 	account_make alice
 	socket_make web
-	mkdir -p "$BATS_FILE_TMPDIR/www"
-	echo origin >"$BATS_FILE_TMPDIR/www/page"
-	origin_up 8000 "$BATS_FILE_TMPDIR/www"
+	page_up
 }
 
 teardown_file() {
